@@ -1,0 +1,1 @@
+"""ingest ─documents.ingested▶ classifier ─documents.classified▶ related ─documents.related▶ feeds ─documents.published▶ webhooks."""

@@ -1,0 +1,1 @@
+"""The ground under the five services; it knows none of them."""

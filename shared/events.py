@@ -1,0 +1,230 @@
+"""Pure. All event contracts, in the order in which they flow.
+
+    documents.ingested → documents.classified → documents.related → documents.published
+
+An event is a fact in the past tense and never changes. It carries the document and every fact known so far, so that no service
+asks another. Fields may be added with a default; a breaking change is a new class with a new `type`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, Self, Union
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from shared.errors import EntryRejected
+
+EVENT_IDS = uuid.UUID("5f1f5d0e-6a0c-5b7e-9d55-1a2f6f0f5c11")
+
+
+class Fact(BaseModel):
+    """An immutable value; unknown fields of a newer writer are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Change(StrEnum):
+    """What happened to the document; all three travel the same line."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    RETRACTED = "retracted"
+
+
+class Document(Fact):
+    """One document as the reader understood it.
+
+    `id`: 16 characters of base32, stable over versions. `version`: 1, 2, …; every change is a new one. `content_hash`: hex of what
+    makes two sendings the same. `html`: sanitised markup for people. `text`: plain text for analysis. A retraction keeps title and
+    url and carries no html and no text.
+    """
+
+    id: str
+    version: int = Field(ge=1)
+    content_hash: str
+    title: str
+    html: str = ""
+    text: str = ""
+    summary: str = ""
+    authors: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    subject: str | None = None
+    """The subject that a person set (front matter or an operator), as they wrote it; None leaves it to the classifier."""
+    url: str | None = None
+    """Where the source itself published it, absolute http(s); our own page is /documents/{id}."""
+    language: str = "en"
+    published_at: AwareDatetime | None = None
+    """When the source says that it was published."""
+    received_at: AwareDatetime
+    """When this version was accepted here."""
+
+
+class Subject(Fact):
+    """A subject with the confidence, 0..1, that the document belongs to it. `given`: a person said so."""
+
+    name: str
+    slug: str
+    confidence: float = Field(ge=0, le=1)
+    given: bool = False
+
+
+class RelatedArticle(Fact):
+    """A neighbour: its id and title, and its similarity, 0..1."""
+
+    id: str
+    title: str
+    score: float = Field(ge=0, le=1)
+
+
+class Event(Fact):
+    """What every event has. `event_id` is derived from the cause, so a repeated cause gives the same id and the repeat is dropped."""
+
+    stream: ClassVar[str]
+
+    event_id: str
+    correlation_id: str
+    """The request, file or entry that began it all; the same along the whole line and in every log line."""
+    occurred_at: AwareDatetime
+    """When the change was accepted at ingest."""
+
+    @property
+    def document_id(self) -> str:
+        raise AttributeError("an event names its document")
+
+    @classmethod
+    def after(cls, cause: Event, *, about: str | None = None, **facts: Any) -> Self:
+        """The event that follows from `cause`: it inherits the cause's facts and adds its own.
+
+        `about` names the document when it is another one than the cause's.
+        """
+        inherited = {name: value for name, value in cause if name in cls.model_fields and name != "type"}
+        identity = event_id(cause.event_id, cls.stream, about or cause.document_id)
+        return cls(**(inherited | facts | {"event_id": identity}))
+
+    def encode(self) -> bytes:
+        """The event as JSON; what a stream entry carries in its field `event`."""
+        return self.__pydantic_serializer__.to_json(self)
+
+
+class DocumentIngested(Event):
+    """A document was accepted, corrected or retracted."""
+
+    stream: ClassVar[str] = "documents.ingested"
+    type: Literal["document.ingested"] = "document.ingested"
+
+    change: Change
+    document: Document
+
+    @property
+    def document_id(self) -> str:
+        return self.document.id
+
+    @classmethod
+    def of(cls, document: Document, change: Change, *, correlation_id: str, at: datetime) -> Self:
+        """The first event of a line; the same document and version always give the same event id."""
+        return cls(
+            event_id=event_id(f"{document.id}/{document.version}", cls.stream, document.id),
+            correlation_id=correlation_id,
+            occurred_at=at,
+            change=change,
+            document=document,
+        )
+
+
+class DocumentClassified(DocumentIngested):
+    """It has a subject; `runners_up` are the next best, best first."""
+
+    stream: ClassVar[str] = "documents.classified"
+    type: Literal["document.classified"] = "document.classified"  # type: ignore[assignment]
+
+    subject: Subject
+    runners_up: tuple[Subject, ...] = ()
+
+
+class DocumentRelated(DocumentClassified):
+    """It has its related articles, best first.
+
+    `related_revision` grows with every change of any list; the list with the higher revision is the newer one.
+    """
+
+    stream: ClassVar[str] = "documents.related"
+    type: Literal["document.related"] = "document.related"  # type: ignore[assignment]
+
+    related: tuple[RelatedArticle, ...] = ()
+    related_revision: int = 0
+
+
+class RelatedChanged(Event):
+    """An older document's related articles changed because of a neighbour; nothing else of it did."""
+
+    stream: ClassVar[str] = "documents.related"
+    type: Literal["document.related_changed"] = "document.related_changed"
+
+    id: str
+    related: tuple[RelatedArticle, ...]
+    related_revision: int
+
+    @property
+    def document_id(self) -> str:
+        return self.id
+
+
+class DocumentPublished(DocumentRelated):
+    """It stands in its feeds, or was taken back from them. `link`: its page here, absolute."""
+
+    stream: ClassVar[str] = "documents.published"
+    type: Literal["document.published"] = "document.published"  # type: ignore[assignment]
+
+    link: str
+    first_published_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class RelatedPublished(RelatedChanged):
+    """The page and the feeds show the document's new related articles."""
+
+    stream: ClassVar[str] = "documents.published"
+    type: Literal["related.published"] = "related.published"  # type: ignore[assignment]
+
+    title: str
+    link: str
+
+
+FLOW: tuple[type[Event], ...] = (
+    DocumentIngested,
+    DocumentClassified,
+    DocumentRelated,
+    RelatedChanged,
+    DocumentPublished,
+    RelatedPublished,
+)
+STREAMS: tuple[str, ...] = tuple(dict.fromkeys(event.stream for event in FLOW))
+
+
+def event_id(cause: str, stream: str, document_id: str) -> str:
+    """A UUID (version 5) that the same cause, stream and document always give again."""
+    return str(uuid.uuid5(EVENT_IDS, f"{cause}/{stream}/{document_id}"))
+
+
+@cache
+def _contract(stream: str) -> TypeAdapter[Event]:
+    kinds = tuple(event for event in FLOW if event.stream == stream)
+    if len(kinds) == 1:
+        return TypeAdapter(kinds[0])
+    return TypeAdapter(Annotated[Union[kinds], Field(discriminator="type")])  # type: ignore[arg-type]  # noqa: UP007 - built from a tuple
+
+
+def decode(stream: str, body: bytes) -> Event:
+    """The event of `stream` that `body` (JSON) holds.
+
+    Raises EntryRejected, with the places that do not fit and never their content, if it is none.
+    """
+    try:
+        return _contract(stream).validate_json(body)
+    except ValidationError as error:
+        places = [".".join(map(str, fault["loc"])) or "entry" for fault in error.errors(include_input=False)[:5]]
+        raise EntryRejected("the entry is no event of its stream", stream=stream, places=places) from None

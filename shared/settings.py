@@ -1,0 +1,83 @@
+"""The environment, read once into one frozen value."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and its meaning; the environment variable is SYNDICATE_ and the name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="SYNDICATE_", frozen=True, extra="ignore")
+
+    host: str = Field("127.0.0.1", description="address that the HTTP server listens on")
+    port: int = Field(8000, ge=0, le=65535, description="port that the HTTP server listens on")
+    public_url: str = Field("", description="address under which readers reach the feeds; default: http://HOST:PORT")
+    url: str = Field(
+        "", description="address of the server that the command line talks to; default: the public address"
+    )
+    token: SecretStr | None = Field(
+        None, description="the operator's bearer token; default: made at the first start in DATA/operator.token"
+    )
+    data: Path = Field(Path(".syndicate"), description="directory for the embedded Redis and the operator's token")
+    redis_url: SecretStr | None = Field(None, description="Redis or Valkey to use; default: one that is started here")
+    namespace: str = Field(
+        "syndicate",
+        pattern=r"^[a-z0-9_-]{1,40}$",
+        description="prefix of every key in Redis; two of them are two separate belts",
+    )
+    title: str = Field("Syndicate", max_length=100, description="title of the feeds and pages")
+    taxonomy: Path = Field(ROOT / "seeds" / "subjects.yaml", description="the subjects and their keywords")
+    feed_entries: int = Field(50, ge=1, le=500, description="entries in a feed")
+    max_document_bytes: int = Field(
+        2_000_000, ge=1_000, le=50_000_000, description="largest document that is accepted, in bytes"
+    )
+    max_lag: int = Field(
+        20_000, ge=10, description="entries that may wait in one stream before new documents are answered with 503"
+    )
+    batch_size: int = Field(100, ge=1, le=1000, description="entries that a service takes from its stream at once")
+    lease_seconds: float = Field(
+        30, gt=0.1, le=3600, description="silence after which a consumer counts as dead and its entries are taken over"
+    )
+    step_seconds: float = Field(
+        300, gt=0.1, description="longest time that one batch may take before it counts as failed"
+    )
+    max_deliveries: int = Field(
+        5, ge=1, le=100, description="failed deliveries after which an entry goes to the dead letters"
+    )
+    retention_seconds: float = Field(
+        600, ge=0, description="how long a stream keeps entries that every group has acknowledged"
+    )
+    drain_seconds: float = Field(8, gt=0, le=60, description="longest wait for work in hand at shutdown")
+    partner_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="private networks that partners may live in, by commas (127.0.0.0/8); default: none"
+    )
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="least level that is logged")
+    log_json: bool = Field(False, description="logs as JSON lines; default: readable lines")
+
+    @field_validator("partner_networks", mode="before")
+    @classmethod
+    def _by_commas(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("public_url", "url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @property
+    def base_url(self) -> str:
+        """The address in links: absolute and without a slash at the end."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def server_url(self) -> str:
+        """Where the command line finds the server."""
+        return self.url or self.base_url
