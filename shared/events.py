@@ -202,7 +202,13 @@ FLOW: tuple[type[Event], ...] = (
     DocumentPublished,
     RelatedPublished,
 )
-STREAMS: tuple[str, ...] = tuple(dict.fromkeys(event.stream for event in FLOW))
+BELT: dict[str, str] = {
+    "documents.ingested": "classifier",
+    "documents.classified": "related",
+    "documents.related": "feeds",
+    "documents.published": "webhooks",
+}
+"""Each stream of the belt and the group that carries its events on."""
 
 
 def event_id(cause: str, stream: str, document_id: str) -> str:

@@ -15,15 +15,15 @@ LIBRARIES = ("faststream", "uvicorn", "uvicorn.error", "aiohttp")
 def configure(level: str, *, as_json: bool) -> None:
     """Send our lines and the libraries' warnings to standard error, in one shape."""
     number = getattr(logging, level.upper())
-    render = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
+    # logfmt costs a tenth of the console renderer, and the belt writes a line for each event at each service.
+    logfmt = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False)
+    render = structlog.processors.JSONRenderer() if as_json else logfmt
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info if as_json else structlog.processors.UnicodeDecoder(),
+            structlog.processors.format_exc_info,
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),

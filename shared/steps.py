@@ -1,0 +1,74 @@
+"""Pure. What an event causes, as a value: decided here and there, done in one place (shared/lua/commit.lua)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from shared.events import Event
+
+Word = str | bytes | int | float
+Command = tuple[Word, ...]
+"""One Redis command and its arguments; keys are written out in full (Host.key)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The step happens only if the number in the hash `key` at `field` is lower than `version`, which is stored then."""
+
+    key: str
+    field: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The batch happens only if the string at `key` is `expected` ('' for none); then it is `next`."""
+
+    key: str
+    expected: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one event causes: done together with its acknowledgement, exactly once.
+
+    Writes are done before emissions. A write must bear being repeated: should a later command of the step fail (Redis is full), the
+    step is tried again from its beginning.
+    """
+
+    verdict: str = "done"
+    """A past-tense word for the log: classified, shelved."""
+    writes: tuple[Command, ...] = ()
+    emits: tuple[Event, ...] = ()
+    guard: Guard | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """For the log line; never content, never a secret."""
+    quiet: bool = False
+    """Logged at debug only: for the many small events that follow from one big one."""
+
+    def then(self, *writes: Command) -> Step:
+        """The same step with more writes."""
+        return replace(self, writes=(*self.writes, *writes))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stream entry as it was delivered; `deliveries` counts this one."""
+
+    id: str
+    fields: Mapping[bytes, bytes]
+    deliveries: int = 1
+    last_error: str = ""
+
+
+def words_of(step: Step, emissions: Sequence[Command], *, entry: str = "", mark: str = "") -> list[Word]:
+    """A step as commit.lua reads it; `emissions` are the commands that lay its events on their streams."""
+    guard = step.guard or Guard("", "", 0)
+    commands = (*step.writes, *emissions)
+    words: list[Word] = [entry, mark, guard.key, guard.field, guard.version, len(commands)]
+    for command in commands:
+        words.append(len(command))
+        words.extend(command)
+    return words

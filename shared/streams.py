@@ -1,0 +1,205 @@
+"""The belt: at-least-once delivery, exactly-once effects inside the store. What FastStream leaves open is done here.
+
+Reading       by FastStream, in batches, through a client that re-makes groups at 0 and backs off       shared/broker.py
+Effect        writes + emissions + mark + acknowledgement of an event, in one atomic script             shared/lua/commit.lua
+Lease         work in hand is renewed, a silent consumer's is taken over, a leaving one hands back      shared/consumer.py
+Dead letters  what is no event at once, what failed too often with its last error                       shared/lua/bury.lua
+Trimming      behind what every group has acknowledged, and after the retention                         shared/lua/trim.lua
+Health        each loop reads, its group exists, its backlog is bounded                                 Belt.health
+
+A step is done exactly once because the script that does it also marks and acknowledges it: a crash before leaves the entry pending,
+a crash after leaves nothing to do, and whoever tries again finds the mark. A mark lives as long as its entry could be read again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import secrets
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from inspect import isawaitable
+from typing import Any
+
+from faststream import AckPolicy
+from faststream.redis import StreamSub
+from redis.exceptions import ResponseError
+
+from shared.broker import BeltBroker, SteadyReads, as_read, entries_of
+from shared.clock import Clock
+from shared.consumer import Batch, Consumer
+from shared.events import BELT, Event
+from shared.logs import log
+from shared.scripts import Scripts
+from shared.settings import Settings
+from shared.steps import Command, Step, words_of
+
+BLOCK_MS = 1000
+SILENT_AFTER_SECONDS = 10.0
+YIELD_AFTER_SECONDS = 0.01
+FRESH_SECONDS = 1.0
+
+Decide = Callable[[Any], Step | Awaitable[Step]]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How one consumer's stream stands. `backlog`: entries not yet settled; `waiting_s`: age of the oldest pending one."""
+
+    stream: str
+    group: str
+    backlog: int
+    pending: int
+    waiting_s: float
+    fault: str = ""
+
+    def facts(self) -> dict[str, object]:
+        return asdict(self)
+
+
+class Belt:
+    """One process's part of the belt: what it consumes, and the way onto it."""
+
+    def __init__(self, client: Any, settings: Settings, clock: Clock) -> None:
+        self.client = client
+        self.settings = settings
+        self.clock = clock
+        self.scripts = Scripts(client)
+        self.reads = SteadyReads(client)
+        self.broker = BeltBroker(self.reads, graceful_timeout=settings.drain_seconds)
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self.consumers: list[Consumer] = []
+        self.dead_key = self.key("dead")
+        self._opened = time.monotonic()
+        self._fullest = (0.0, 0)
+
+    def key(self, *parts: str) -> str:
+        """A key of this belt; the hash tag keeps all of them in one slot, so that a step stays atomic on a Redis Cluster."""
+        return ":".join((f"{{{self.settings.namespace}}}", *parts))
+
+    def consume(self, stream: str, *, group: str, decide: Decide) -> None:
+        """Give each event of `stream` to `decide`, once for the whole group, and do the step that it returns."""
+
+        async def work(batch: Batch) -> None:
+            steps: list[Step | Exception] = []
+            resumed = time.monotonic()
+            for event in batch.events:
+                steps.append(await _attempt(decide, event))
+                if time.monotonic() - resumed > YIELD_AFTER_SECONDS:
+                    await asyncio.sleep(0)
+                    resumed = time.monotonic()
+            await batch.commit(steps)
+
+        self.consume_batches(stream, group=group, work=work)
+
+    def consume_batches(self, stream: str, *, group: str, work: Callable[[Batch], Awaitable[None]]) -> None:
+        """Give the events of `stream` to `work` by batches; it commits them itself."""
+        consumer = Consumer(self, stream, group, work)
+        source = StreamSub(
+            consumer.stream_key,
+            group=group,
+            consumer=self.name,
+            batch=True,
+            max_records=self.settings.batch_size,
+            polling_interval=BLOCK_MS,
+        )
+        consumer.subscriber = self.broker.subscriber(
+            stream=source, ack_policy=AckPolicy.MANUAL, parser=as_read, decoder=entries_of
+        )
+        consumer.subscriber(consumer.take_read)
+        self.consumers.append(consumer)
+
+    def emission(self, event: Event) -> Command:
+        """The command that lays an event on its stream."""
+        return ("XADD", self.key(event.stream), "*", "event", event.encode())
+
+    async def publish(self, step: Step) -> bool:
+        """Do a step that no event caused. False: its guard says that something as new is there already."""
+        words = words_of(step, [self.emission(event) for event in step.emits])
+        verdicts = await self.scripts.run("commit", [self.dead_key, self.dead_key], ["", "", "", 1, *words])
+        return bool(verdicts == [b"applied"])
+
+    async def open(self) -> None:
+        """Make every group at 0 before anything is read, then read."""
+        for consumer in self.consumers:
+            await self.reads.xgroup_create(consumer.stream_key, consumer.group)
+        self._opened = time.monotonic()
+        await self.broker.start()
+
+    async def close(self) -> None:
+        """Stop reading, finish what is in hand within the drain time, hand back the rest."""
+        await self.broker.stop()
+        for consumer in self.consumers:
+            await consumer.release()
+
+    async def take_over(self) -> None:
+        """One turn of looking for entries of dead consumers, four times in the length of a lease."""
+        await asyncio.sleep(self.settings.lease_seconds / 4 * random.uniform(0.8, 1.2))  # noqa: S311 - jitter
+        for consumer in self.consumers:
+            await consumer.take_over()
+
+    async def tidy(self) -> None:
+        """One turn of trimming, and of waking a read loop that has fallen silent."""
+        await asyncio.sleep(min(5.0, self.settings.lease_seconds))
+        for consumer in self.consumers:
+            await consumer.trim()
+            if self._silent(consumer):
+                log.error("consumer.restarted", group=consumer.group)
+                await consumer.subscriber.stop()
+                await consumer.subscriber.start()
+
+    def _silent(self, consumer: Consumer) -> bool:
+        last_try = self.reads.last_try.get((consumer.stream_key, consumer.group), self._opened)
+        return consumer.working_since is None and time.monotonic() - last_try > SILENT_AFTER_SECONDS
+
+    def _unanswered(self, consumer: Consumer) -> bool:
+        last_read = self.reads.last_read.get((consumer.stream_key, consumer.group), self._opened)
+        return consumer.working_since is None and time.monotonic() - last_read > SILENT_AFTER_SECONDS
+
+    async def health(self) -> list[Health]:
+        """How every consumer of this process stands; a `fault` in words where it does not do its work."""
+        return [await self._health_of(consumer) for consumer in self.consumers]
+
+    async def _health_of(self, consumer: Consumer) -> Health:
+        backlog = await self.backlog(consumer.stream, consumer.group)
+        try:
+            pending = await self.client.xpending(consumer.stream_key, consumer.group)
+        except ResponseError as error:
+            return Health(consumer.stream, consumer.group, backlog, 0, 0.0, fault=f"no group: {error}"[:100])
+        oldest = pending["min"] and int(pending["min"].split(b"-")[0]) / 1000
+        waiting = self.clock.now().timestamp() - oldest if oldest else 0.0
+        fault = ""
+        if self._silent(consumer):
+            fault = "the read loop is silent"
+        elif self._unanswered(consumer):
+            fault = "Redis does not answer its reads"
+        elif backlog > self.settings.max_lag:
+            fault = f"backlog over {self.settings.max_lag}"
+        return Health(consumer.stream, consumer.group, backlog, pending["pending"], round(max(waiting, 0.0), 3), fault)
+
+    async def backlog(self, stream: str, group: str) -> int:
+        """Entries of `stream` that `group` has not settled: each settled one has a mark as long as it is there."""
+        async with self.client.pipeline(transaction=False) as pipe:
+            pipe.xlen(self.key(stream))
+            pipe.zcard(self.key("done", stream, group))
+            entries, marks = await pipe.execute()
+        return max(int(entries) - int(marks), 0)
+
+    async def overloaded(self) -> bool:
+        """Whether some stream has more waiting than `max_lag`; looked up once a second at most."""
+        looked, fullest = self._fullest
+        if time.monotonic() - looked > FRESH_SECONDS:
+            backlogs = [await self.backlog(stream, group) for stream, group in BELT.items()]
+            self._fullest = (time.monotonic(), fullest := max(backlogs))
+        return fullest > self.settings.max_lag
+
+
+async def _attempt(decide: Decide, event: Event) -> Step | Exception:
+    try:
+        step = decide(event)
+        return await step if isawaitable(step) else step
+    except Exception as error:
+        return error
