@@ -1,0 +1,1 @@
+"""Tells partners: signed, kept trying, and written down."""

@@ -1,0 +1,137 @@
+"""Partners: who is told, where, of what, and signed with which secret.
+
+A partner is added by an operator, gets events while it is enabled, is disabled by an operator or by its own 410, and keeps what is
+waiting for it until it is enabled again or removed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr
+
+from services.webhooks.payload import DEFAULT_EVENTS
+from services.webhooks.signing import key_of
+from shared.errors import Conflict, NotFound
+
+LUA = Path(__file__).parent / "lua"
+MOST_PARTNERS = 1_000
+CHECK_SECONDS = 0.05
+"""How old the view of the partners may be where deliveries are taken; where they are planned it is looked at each time."""
+
+
+class Partner(BaseModel):
+    """A partner as it is stored. `secrets`: every one of them signs; more than one while a partner moves to a new secret."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    name: str
+    url: str
+    secrets: tuple[SecretStr, ...]
+    events: tuple[str, ...] = DEFAULT_EVENTS
+    enabled: bool = True
+    disabled_reason: str | None = None
+    created_at: AwareDatetime
+
+    def wants(self, kind: str) -> bool:
+        """Whether it is told of events of this type."""
+        return self.enabled and kind in self.events
+
+    def keys(self) -> list[bytes]:
+        """What its messages are signed with."""
+        return [key_of(secret.get_secret_value()) for secret in self.secrets]
+
+    def shown(self) -> dict[str, Any]:
+        """The partner for people: everything but its secrets."""
+        return self.model_dump(mode="json", exclude={"secrets"})
+
+    def stored(self) -> str:
+        """The partner for Redis: everything."""
+        return json.dumps(self.shown() | {"secrets": [secret.get_secret_value() for secret in self.secrets]})
+
+
+class Partners:
+    """The partners in Redis, with a view in memory that follows every change."""
+
+    def __init__(self, redis: Any, key: Callable[..., str]) -> None:
+        self._redis = redis
+        self._hash = key("webhooks", "partners")
+        self._revision_key = key("webhooks", "partners", "revision")
+        self._removed = key("webhooks", "partners", "removed")
+        self._save = redis.register_script((LUA / "save.lua").read_text())
+        self._view: Mapping[str, Partner] = {}
+        self._revision: bytes | None = b"never read"
+        self._checked = float("-inf")
+
+    async def current(self, *, at_most_seconds_old: float = CHECK_SECONDS) -> Mapping[str, Partner]:
+        """All partners by id, as they are, or were a moment ago."""
+        if time.monotonic() - self._checked < at_most_seconds_old:
+            return self._view
+        revision = await self._redis.get(self._revision_key)
+        if revision != self._revision:
+            stored = await self._redis.hgetall(self._hash)
+            self._view = {key.decode(): Partner.model_validate_json(value) for key, value in stored.items()}
+            self._revision = revision
+        self._checked = time.monotonic()
+        return self._view
+
+    async def all(self) -> list[Partner]:
+        """All partners as they are now, oldest first."""
+        stored = await self._redis.hvals(self._hash)
+        return sorted(map(Partner.model_validate_json, stored), key=lambda partner: (partner.created_at, partner.id))
+
+    async def get(self, partner: str) -> Partner:
+        """One partner as it is now. Raises NotFound."""
+        return Partner.model_validate_json(await self._raw(partner))
+
+    async def add(self, partner: Partner) -> bool:
+        """Store a new partner; False if its id is taken. Raises Conflict at MOST_PARTNERS."""
+        if await self._redis.hlen(self._hash) >= MOST_PARTNERS:
+            raise Conflict("there are as many partners as there can be", most=MOST_PARTNERS)
+        return await self._put(partner.id, b"", partner.stored())
+
+    async def change(self, partner: str, **fields: object) -> Partner:
+        """Change some fields of a partner, whoever else changes others at the same time. Raises NotFound."""
+        while True:
+            before = await self._raw(partner)
+            after = Partner.model_validate_json(before).model_copy(update=fields)
+            if await self._put(partner, before, after.stored()):
+                return after
+
+    async def disable(self, partner: str, reason: str) -> None:
+        """Send nothing more to a partner until a person enables it again; nothing if it was removed meanwhile."""
+        try:
+            await self.change(partner, enabled=False, disabled_reason=reason)
+        except NotFound:
+            return
+
+    async def remove(self, partner: str, now: datetime) -> None:
+        """Remove a partner; what was sent to it is swept up afterwards. Raises NotFound."""
+        while not await self._put(partner, await self._raw(partner), "", now.timestamp()):
+            pass
+
+    async def removed(self) -> list[str]:
+        """The ids of partners whose deliveries are still to be swept up."""
+        return [partner.decode() for partner in await self._redis.zrange(self._removed, 0, -1)]
+
+    async def swept(self, *, removed_before: datetime) -> None:
+        """Forget the partners that were removed before then."""
+        await self._redis.zremrangebyscore(self._removed, "-inf", removed_before.timestamp())
+
+    async def _raw(self, partner: str) -> bytes:
+        stored: bytes | None = await self._redis.hget(self._hash, partner)
+        if stored is None:
+            raise NotFound("there is no such partner", partner=partner)
+        return stored
+
+    async def _put(self, partner: str, before: bytes, after: str, at: float = 0) -> bool:
+        keys = [self._hash, self._revision_key, self._removed]
+        done = await self._save(keys=keys, args=[partner, before, after, at])
+        self._checked = float("-inf")
+        return bool(done)

@@ -1,0 +1,165 @@
+"""Pure. What a partner is told: a thin JSON body of at most 20 kB, enough to decide whether to fetch the rest.
+
+    {"type": "document.published", "timestamp": "2026-01-01T00:00:00Z", "data": {"id": …, "version": …, "change": …, …}}
+
+Source: standard-webhooks/spec/standard-webhooks.md, "Payload structure" (type, timestamp, data; thin; under 20 kB).
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from shared.events import Change, DocumentPublished, Event, RelatedArticle, RelatedPublished, Subject
+
+MAX_BODY_BYTES = 20_000
+
+PUBLISHED = "document.published"
+UPDATED = "document.updated"
+RETRACTED = "document.retracted"
+RELATED_CHANGED = "document.related_changed"
+TEST = "webhook.test"
+
+DEFAULT_EVENTS = (PUBLISHED, UPDATED, RETRACTED)
+EVENTS = (*DEFAULT_EVENTS, RELATED_CHANGED)
+"""What a partner can ask for; the test is sent only when an operator asks for it."""
+
+MESSAGE_IDS = uuid.UUID("8e0a3f0d-5c0e-5e0b-9a55-0d6e6c1b7a21")
+
+# The parts' limits, in bytes of JSON, add up to less than MAX_BODY_BYTES whatever the document says.
+TITLE_BYTES = 800
+SUMMARY_BYTES = 3_000
+LINK_BYTES = 1_500
+NAME_BYTES = 200
+RELATED_TITLE_BYTES = 300
+MOST_AUTHORS = 5
+MOST_RUNNERS_UP = 3
+MOST_RELATED = 5
+
+_KINDS = {Change.ADDED: PUBLISHED, Change.UPDATED: UPDATED, Change.RETRACTED: RETRACTED}
+
+
+def kind_of(event: Event) -> str | None:
+    """The type under which partners know the event; None if they are not told of it."""
+    match event:
+        case DocumentPublished():
+            return _KINDS[event.change]
+        case RelatedPublished():
+            return RELATED_CHANGED
+        case _:
+            return None
+
+
+def message_id(event_id: str, partner: str) -> str:
+    """The `webhook-id` of an event for a partner: the same over all attempts and repeats, and without a dot."""
+    return "msg_" + uuid.uuid5(MESSAGE_IDS, f"{event_id}/{partner}").hex
+
+
+def body_of(event: Event, base_url: str) -> bytes:
+    """The exact bytes that are sent and signed. `base_url`: the address of our own pages, without a slash at the end."""
+    match event:
+        case DocumentPublished():
+            return _body(_KINDS[event.change], event.occurred_at, _document(event, base_url))
+        case RelatedPublished():
+            return _body(RELATED_CHANGED, event.occurred_at, _related_change(event, base_url))
+        case _:
+            raise ValueError(f"partners are not told of {type(event).__name__}")
+
+
+def test_body(partner: str, name: str, at: datetime) -> bytes:
+    """The body of the message by which an operator tries a partner out."""
+    return _body(TEST, at, {"partner": partner, "name": name})
+
+
+def _body(kind: str, at: datetime, data: dict[str, object]) -> bytes:
+    document = {"type": kind, "timestamp": _iso(at), "data": data}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _document(event: DocumentPublished, base_url: str) -> dict[str, object]:
+    document = event.document
+    told = {
+        "id": document.id,
+        "version": document.version,
+        "change": event.change.value,
+        "title": cut(document.title, TITLE_BYTES),
+        "link": event.link,
+        "url": _whole(document.url),
+        "language": cut(document.language, NAME_BYTES),
+        "authors": [cut(author, NAME_BYTES) for author in document.authors[:MOST_AUTHORS]],
+        "subject": _subject(event.subject),
+        "first_published_at": _iso(event.first_published_at),
+        "updated_at": _iso(event.updated_at),
+        "feeds": _feeds(event.subject, base_url),
+    }
+    return told if event.change is Change.RETRACTED else told | _content(event, base_url)
+
+
+def _content(event: DocumentPublished, base_url: str) -> dict[str, object]:
+    return {
+        "summary": cut(event.document.summary, SUMMARY_BYTES),
+        "runners_up": [_subject(subject) for subject in event.runners_up[:MOST_RUNNERS_UP]],
+        "related": _related(event.related, base_url),
+    }
+
+
+def _related_change(event: RelatedPublished, base_url: str) -> dict[str, object]:
+    return {
+        "id": event.id,
+        "title": cut(event.title, TITLE_BYTES),
+        "link": event.link,
+        "related": _related(event.related, base_url),
+    }
+
+
+def _subject(subject: Subject) -> dict[str, object]:
+    return {
+        "name": cut(subject.name, NAME_BYTES),
+        "slug": subject.slug,
+        "confidence": round(subject.confidence, 4),
+        "given": subject.given,
+    }
+
+
+def _related(articles: Iterable[RelatedArticle], base_url: str) -> list[dict[str, object]]:
+    return [
+        {
+            "id": article.id,
+            "title": cut(article.title, RELATED_TITLE_BYTES),
+            "score": round(article.score, 4),
+            "link": f"{base_url}/documents/{article.id}",
+        }
+        for article in tuple(articles)[:MOST_RELATED]
+    ]
+
+
+def _feeds(subject: Subject, base_url: str) -> dict[str, str]:
+    return {"all": f"{base_url}/feeds/all.atom", "subject": f"{base_url}/feeds/subjects/{subject.slug}.atom"}
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _whole(link: str | None) -> str | None:
+    """A link is whole or not there: half of one leads nowhere."""
+    return link if link is not None and _size(link) <= LINK_BYTES else None
+
+
+def _size(text: str) -> int:
+    return len(json.dumps(text, ensure_ascii=False).encode()) - len('""')
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, or as much of its beginning as fits into `limit` bytes of JSON, with an ellipsis."""
+    if len(text) * 6 <= limit or _size(text) <= limit:
+        return text
+    room = limit - len("…".encode())
+    # A character takes at least one byte, so nothing behind `room` characters can be kept.
+    kept = text[:room]
+    while (over := _size(kept) - room) > 0:
+        # No character takes more than six bytes of JSON (\\u0000), so this many at least must go.
+        kept = kept[: len(kept) - max(1, over // 6)]
+    return kept.rstrip() + "…"
