@@ -1,0 +1,48 @@
+"""documents.related → documents.published"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.feeds.addresses import Site
+from services.feeds.pages import Pages
+from services.feeds.press import Press
+from services.feeds.routes import add_routes
+from services.feeds.shelf import Shelf
+from services.feeds.shelving import Keys, Present, Shelving
+from shared.consumer import Batch
+from shared.events import DocumentRelated, Event
+from shared.host import Host
+from shared.steps import Step
+
+
+def install(host: Host) -> None:
+    """Shelve what comes, tell what was published, and serve the feeds and the pages."""
+    site = Site(host.settings.base_url, host.settings.title)
+    keys = Keys(host.key)
+    shelf = Shelf(host.redis, keys, site, entries=host.settings.feed_entries)
+    shelving = Shelving(keys, site)
+
+    async def shelve(batch: Batch) -> None:
+        done = False
+        while not done:  # somebody else has written since we looked: look again
+            present, fence = await shelf.present(event.document_id for event in batch.events)
+            done = await batch.commit(decided(shelving, batch.events, present), fence)
+
+    host.belt.consume_batches(DocumentRelated.stream, group="feeds", work=shelve)
+    pages = Pages(site, shelf)
+    add_routes(host.web, site, shelf, Press(shelf), pages)
+    host.answer("/documents/{document_id}", pages.document)
+
+
+def decided(shelving: Shelving, events: Sequence[Event], present: dict[str, Present]) -> list[Step | Exception]:
+    """One step for each event, each decided on what the ones before it leave; an exception stands for an event that cannot be."""
+    steps: list[Step | Exception] = []
+    for event in events:
+        try:
+            step, present[event.document_id] = shelving.decide(event, present[event.document_id])
+        except Exception as error:
+            steps.append(error)
+        else:
+            steps.append(step)
+    return steps

@@ -1,0 +1,176 @@
+"""Pure. The read model: an article as its page and its feeds show it, and a feed as all three formats show it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from html import escape
+
+from pydantic import AwareDatetime
+
+from services.feeds.addresses import Site
+from services.feeds.markup import as_html, one_line, sanitised
+from shared.events import Change, DocumentRelated, Fact, RelatedArticle, Subject
+
+LARGEST_CONTENT = 50_000
+"""Bytes of escaped markup above which a feed shows an entry's summary only; its page has the whole."""
+
+LARGEST_FEED = 250_000
+"""Bytes of a feed. JSON Feed 1.1 calls 250 kB fine and 1 MB a burden; past this the oldest entries are left out."""
+
+FRAME = 800
+"""Bytes that an entry has beside its texts: elements, addresses, identifiers, dates."""
+
+NEIGHBOURS = 5 * 200
+"""Bytes kept free for the links to related articles, which come and go without the document."""
+
+BEFORE_ALL = datetime(2026, 1, 1, tzinfo=UTC)
+"""When an empty feed was last updated: a date that stays, so that the same nothing has the same ETag."""
+
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+
+
+class Status(StrEnum):
+    PUBLISHED = "published"
+    RETRACTED = "retracted"
+
+
+class Article(Fact):
+    """One document as readers see it.
+
+    `updated_at` moves with the document's version and never because a neighbour's list changed. `feed_bytes` estimates, generously,
+    what it takes in a feed; `whole` says whether a feed shows its content or its summary only. Both depend on the document alone, so an
+    entry never shrinks under a reader's eyes because others came.
+    """
+
+    id: str
+    version: int
+    status: Status = Status.PUBLISHED
+    title: str
+    html: str = ""
+    text: str = ""
+    summary: str = ""
+    authors: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    subject: Subject
+    runners_up: tuple[Subject, ...] = ()
+    related: tuple[RelatedArticle, ...] = ()
+    source_url: str | None = None
+    source_published_at: AwareDatetime | None = None
+    language: str = "en"
+    first_published_at: AwareDatetime
+    updated_at: AwareDatetime
+    whole: bool = True
+    feed_bytes: int = FRAME
+
+    @property
+    def retracted(self) -> bool:
+        return self.status is Status.RETRACTED
+
+    @property
+    def headline(self) -> str:
+        """The title as feeds show it."""
+        title = one_line(self.title) or "Untitled"
+        return f"Retracted: {title}" if self.retracted else title
+
+    @property
+    def notice(self) -> str:
+        """What stands in place of a retracted text."""
+        day = f"{self.updated_at.astimezone(UTC):%d %B %Y}".lstrip("0")
+        return f"This article was retracted on {day}. Please do not rely on earlier copies of it."
+
+    @property
+    def abstract(self) -> str:
+        """Plain text, never empty."""
+        return self.notice if self.retracted else one_line(self.summary) or self.headline
+
+    @property
+    def content(self) -> str:
+        """The markup that a feed carries; empty if it shows the abstract only."""
+        if self.retracted:
+            return f"<p>{self.notice}</p>"
+        return self.html if self.whole else ""
+
+
+def article_of(event: DocumentRelated, site: Site, *, subject: Subject, first_published_at: datetime) -> Article:
+    """The article that `event` makes: sanitised, with a summary, and measured. `subject` says on which shelf it stands."""
+    document = event.document
+    retracted = event.change is Change.RETRACTED
+    html = "" if retracted else sanitised(document.html, document.url or site.document(document.id))
+    article = Article(
+        id=document.id,
+        version=document.version,
+        status=Status.RETRACTED if retracted else Status.PUBLISHED,
+        title=document.title,
+        html=html,
+        text="" if retracted else document.text,
+        summary="" if retracted else one_line(document.summary) or _beginning(document.text),
+        authors=document.authors,
+        keywords=document.keywords,
+        subject=subject,
+        runners_up=event.runners_up,
+        source_url=document.url,
+        source_published_at=document.published_at,
+        language=document.language if LANGUAGE.fullmatch(document.language) else "en",
+        first_published_at=first_published_at,
+        updated_at=event.occurred_at,
+    )
+    return _measured(article)
+
+
+def _beginning(text: str, length: int = 280) -> str:
+    start = one_line(text[: length * 2])
+    return start if len(start) <= length else start[:length].rsplit(" ", 1)[0] + "…"
+
+
+def _measured(article: Article) -> Article:
+    content = _size(article.html)
+    whole = content <= LARGEST_CONTENT
+    texts = (article.title, article.summary, article.source_url or "", *article.authors, *article.keywords)
+    size = FRAME + NEIGHBOURS + sum(_size(as_html(text)) + 40 for text in texts)
+    return article.model_copy(
+        update={"whole": whole, "feed_bytes": size + (content if whole else _size(article.summary))}
+    )
+
+
+def _size(text: str) -> int:
+    return len(escape(text, quote=False).encode(errors="replace"))
+
+
+def within(articles: Sequence[Article], *, entries: int, size: int = LARGEST_FEED) -> Iterator[Article]:
+    """The newest of `articles` (newest first) that one feed holds: at most `entries`, at most `size` bytes, at least one."""
+    taken = 0
+    for place, article in enumerate(articles[:entries]):
+        taken += article.feed_bytes
+        if place and taken > size:
+            return
+        yield article
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One feed. `path` is "all" or "subjects/<slug>"; `articles` are newest first."""
+
+    site: Site
+    path: str
+    title: str
+    description: str
+    articles: tuple[Article, ...]
+
+    @property
+    def id(self) -> str:
+        return self.site.tag("feeds", self.path)
+
+    @property
+    def updated(self) -> datetime:
+        """The newest change in it: content, never the clock, so that the same articles always give the same bytes."""
+        return max((article.updated_at for article in self.articles), default=BEFORE_ALL)
+
+    @property
+    def language(self) -> str:
+        spoken = Counter(article.language for article in self.articles)
+        return min(spoken, key=lambda language: (-spoken[language], language), default="en")

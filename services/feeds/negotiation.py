@@ -1,0 +1,37 @@
+"""Pure. Which of two representations a client would rather have (RFC 9110, section 12.5.1)."""
+
+from __future__ import annotations
+
+import re
+
+HTML = "text/html"
+JSON = "application/json"
+
+MEDIA_RANGE = re.compile(r"\s*([^\s;,]+/[^\s;,]+)\s*(?:;([^,]*))?")
+QUALITY = re.compile(r"(?:^|;)\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*(?:;|$)", re.IGNORECASE)
+
+
+def prefers_html(accept: str | None) -> bool:
+    """Whether the header Accept asks for a page: HTML is acceptable and JSON is less so.
+
+    A client that says nothing or */* is a program and gets JSON, and so is one that names HTML and */* alike, as feed readers do
+    (Miniflux); browsers name HTML before a weaker */*.
+    """
+    ranges = _ranges(accept or "*/*")
+    return _quality(HTML, ranges) > _quality(JSON, ranges)
+
+
+def _ranges(accept: str) -> dict[str, float]:
+    found = MEDIA_RANGE.findall(accept)
+    return {kind.lower(): _weight(parameters) for kind, parameters in reversed(found)}
+
+
+def _weight(parameters: str) -> float:
+    quality = QUALITY.search(parameters)
+    return float(quality[1]) if quality else 1.0
+
+
+def _quality(media_type: str, ranges: dict[str, float]) -> float:
+    major = media_type.split("/", maxsplit=1)[0]
+    candidates = (media_type, f"{major}/*", "*/*")
+    return next((ranges[kind] for kind in candidates if kind in ranges), 0.0)

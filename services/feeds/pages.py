@@ -1,0 +1,109 @@
+"""Pages for people, and a document as JSON for programs; which of the two, its Accept header says."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.feeds.addresses import Format, Site
+from services.feeds.article import Article
+from services.feeds.conditional import entity_tag
+from services.feeds.json_feed import moment, related_facts, subject_facts
+from services.feeds.markup import legal
+from services.feeds.negotiation import HTML, JSON, prefers_html
+from services.feeds.responses import PAGE_CACHING, PAGE_SECURITY, conditional, plain
+from services.feeds.shelf import Shelf
+from services.feeds.shelving import ALL, subject_path
+from shared.errors import Gone
+
+HERE = Path(__file__).parent
+STYLE = (HERE / "assets" / "feeds.css").read_bytes()
+STYLE_PATH = "/assets/feeds.css"
+STYLE_ADDRESS = f"{STYLE_PATH}?v={entity_tag(STYLE)[1:13]}"
+
+NEGOTIATED = {"Vary": "Accept, Accept-Encoding", "Cache-Control": PAGE_CACHING}
+NEWEST_SHOWN = 12
+
+
+class Pages:
+    """The document's page and the index of feeds."""
+
+    def __init__(self, site: Site, shelf: Shelf) -> None:
+        self._site = site
+        self._shelf = shelf
+        self._templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters |= {"day": day, "moment": moment, "legal": legal}
+        self._templates.globals |= {"site": site, "formats": list(Format), "style": STYLE_ADDRESS, "all": ALL}
+
+    async def document(self, request: Request) -> Response | None:
+        """GET /documents/{document_id}: the page or the JSON; 410 once retracted, None (pass on) if it is not known."""
+        article = await self._shelf.article(request.path_params["document_id"])
+        if article is None:
+            return None
+        if not prefers_html(request.headers.get("Accept")):
+            return self._as_json(request, article)
+        body = self._page("article.html", article=article, feed=subject_path(article.subject.slug))
+        if article.retracted:
+            return plain(request, body, HTML, status=410, headers=NEGOTIATED | PAGE_SECURITY)
+        return conditional(request, body, HTML, modified=article.updated_at, headers=NEGOTIATED | PAGE_SECURITY)
+
+    async def index(self, request: Request) -> Response:
+        """GET /feeds: every feed, and what is new."""
+        newest = await self._shelf.newest(ALL, NEWEST_SHOWN)
+        body = self._page("feeds.html", newest=newest, subjects=await self._shelf.subjects())
+        headers = {"Cache-Control": PAGE_CACHING} | PAGE_SECURITY
+        return conditional(request, body, HTML, modified=await self._shelf.updated(), headers=headers)
+
+    def _page(self, template: str, **facts: Any) -> bytes:
+        return self._templates.get_template(template).render(facts).encode(errors="replace")
+
+    def _as_json(self, request: Request, article: Article) -> Response:
+        if article.retracted:
+            raise Gone(article.notice, id=article.id, version=article.version, retracted_at=moment(article.updated_at))
+        body = json.dumps(document_facts(article, self._site), ensure_ascii=False, indent=2).encode(errors="replace")
+        return conditional(request, body, JSON, modified=article.updated_at, headers=NEGOTIATED)
+
+
+def document_facts(article: Article, site: Site) -> dict[str, Any]:
+    """A document as JSON shows it."""
+    subject = subject_path(article.subject.slug)
+    return {
+        "id": article.id,
+        "version": article.version,
+        "status": article.status,
+        "title": article.title,
+        "subject": subject_facts(article.subject),
+        "runners_up": [subject_facts(subject) for subject in article.runners_up],
+        "related": related_facts(article, site),
+        "summary": article.summary,
+        "authors": list(article.authors),
+        "keywords": list(article.keywords),
+        "language": article.language,
+        "source_url": article.source_url,
+        "source_published_at": article.source_published_at and moment(article.source_published_at),
+        "published_at": moment(article.first_published_at),
+        "updated_at": moment(article.updated_at),
+        "links": {
+            "self": site.document(article.id),
+            "feeds": {form: site.feed(subject, form) for form in Format},
+            "all": {form: site.feed(ALL, form) for form in Format},
+        },
+        "html": article.html,
+        "text": article.text,
+    }
+
+
+def day(time: datetime) -> str:
+    """A date as people write it: 3 November 2026."""
+    return f"{time.astimezone(UTC):%d %B %Y}".lstrip("0")

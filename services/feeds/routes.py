@@ -1,0 +1,72 @@
+"""The addresses of feeds: three formats each, the list of all as OPML, the index page and what it is dressed in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+
+from services.feeds.addresses import Format, Site
+from services.feeds.article import BEFORE_ALL
+from services.feeds.opml import MEDIA_TYPE as OPML_TYPE
+from services.feeds.opml import opml
+from services.feeds.pages import STYLE, STYLE_PATH, Pages
+from services.feeds.press import Press
+from services.feeds.responses import ASSET_CACHING, FEED_CACHING, conditional
+from services.feeds.shelf import Shelf
+from services.feeds.shelving import ALL, subject_path
+from shared.errors import NotFound
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+def add_routes(web: FastAPI, site: Site, shelf: Shelf, press: Press, pages: Pages) -> None:
+    """Put every address of this service but the documents' into the application."""
+    for form in Format:
+        answer = _feed_answer(site, press, form)
+        _add(web, f"/feeds/{ALL}.{form}", answer, f"All articles as {form}")
+        _add(web, f"/feeds/subjects/{{slug}}.{form}", answer, f"The articles of a subject as {form}")
+    _add(web, "/feeds.opml", _opml_answer(site, shelf), "All feeds, for import into a reader")
+    _add(web, "/feeds", pages.index, "The index of feeds, for people")
+    _add(web, STYLE_PATH, _style, "The pages' style sheet")
+    _add(web, "/", _to_index, "To the index")
+
+
+def _add(web: FastAPI, path: str, answer: Callable[[Request], Any], summary: str) -> None:
+    web.add_api_route(path, answer, methods=["GET"], response_model=None, summary=summary, tags=["feeds"])
+    web.add_api_route(path, answer, methods=["HEAD"], response_model=None, include_in_schema=False)
+
+
+def _feed_answer(site: Site, press: Press, form: Format) -> Answer:
+    async def answer(request: Request) -> Response:
+        slug = request.path_params.get("slug")
+        path = ALL if slug is None else subject_path(slug)
+        copy = await press.copy(path, form)
+        if copy is None:
+            raise NotFound("there is no such subject, or it has no articles yet", subject=slug)
+        links = f'<{site.feed(path, form)}>; rel="self", <{site.hub}>; rel="hub"'
+        headers = {"Cache-Control": FEED_CACHING, "Link": links}
+        return conditional(request, copy.body, form.media_type, modified=copy.modified, tag=copy.tag, headers=headers)
+
+    return answer
+
+
+def _opml_answer(site: Site, shelf: Shelf) -> Answer:
+    async def answer(request: Request) -> Response:
+        updated = await shelf.updated()
+        feeds = [(ALL, f"{site.title}: all articles")]
+        feeds += [(subject.path, f"{site.title}: {subject.name}") for subject in await shelf.subjects()]
+        body = opml(site, feeds, updated=updated)
+        return conditional(request, body, OPML_TYPE, modified=updated, headers={"Cache-Control": FEED_CACHING})
+
+    return answer
+
+
+async def _style(request: Request) -> Response:
+    return conditional(request, STYLE, "text/css", modified=BEFORE_ALL, headers={"Cache-Control": ASSET_CACHING})
+
+
+async def _to_index(_: Request) -> Response:
+    return RedirectResponse("/feeds", 302)
