@@ -60,6 +60,8 @@ SPECIAL: tuple[tuple[Network, str], ...] = tuple(
 )
 MAPPED = IPv6Network("::ffff:0:0/96")
 NAT64 = IPv6Network("64:ff9b::/96")
+GLOBAL_UNICAST = IPv6Network("2000::/3")
+"""All that IANA has given out so far (RFC 4291 section 2.4)."""
 LOW_32_BITS = 0xFFFF_FFFF
 
 
@@ -88,7 +90,8 @@ def refusal(address: Address, allowed: Sequence[Network] = ()) -> str | None:
     for network, name in SPECIAL:
         if real.version == network.version and real in network:
             return name
-    return None if real.is_global and not real.is_multicast else "not public"
+    public = real.is_global and (real.version == 4 or real in GLOBAL_UNICAST)  # noqa: PLR2004 - IP's version
+    return None if public else "not public"
 
 
 def within(address: Address, networks: Sequence[Network]) -> bool:

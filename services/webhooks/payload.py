@@ -68,7 +68,7 @@ def body_of(event: Event, base_url: str) -> bytes:
             raise ValueError(f"partners are not told of {type(event).__name__}")
 
 
-def test_body(partner: str, name: str, at: datetime) -> bytes:
+def trial_body(partner: str, name: str, at: datetime) -> bytes:
     """The body of the message by which an operator tries a partner out."""
     return _body(TEST, at, {"partner": partner, "name": name})
 

@@ -85,7 +85,7 @@ class Door:
         """Send a `webhook.test` the way every event goes."""
         found = await self._enabled(partner)
         now, event = self._clock.now(), str(uuid.uuid4())
-        notice = Notice(event, payload.TEST, payload.test_body(found.id, found.name, now))
+        notice = Notice(event, payload.TEST, payload.trial_body(found.id, found.name, now))
         await self._deliveries.schedule(notice, [found.id], now)
         self._pump.wake()
         return {"delivery": payload.message_id(event, found.id)}
