@@ -1,0 +1,1 @@
+"""Shelves articles by subject, and serves them as feeds and pages."""

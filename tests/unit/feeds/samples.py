@@ -1,0 +1,84 @@
+"""Events and feeds to test with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.feeds.addresses import Site
+from services.feeds.article import Article, Feed, article_of
+from shared.events import Change, Document, DocumentRelated, RelatedArticle, RelatedChanged, Subject
+
+SITE = Site("https://news.example:8443", "The News")
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+MEDICINE = Subject(name="Medicine", slug="medicine", confidence=0.8642)
+LAW = Subject(name="Law & Order", slug="law", confidence=1, given=True)
+
+
+def at(minutes: int) -> datetime:
+    return START + timedelta(minutes=minutes)
+
+
+def document(number: int = 1, version: int = 1, **facts: Any) -> Document:
+    common: dict[str, Any] = {
+        "id": f"doc{number}",
+        "version": version,
+        "content_hash": "hash",
+        "title": f"Tides {number}",
+        "html": "<p>The sea rises twice a day.</p>",
+        "text": "The sea rises twice a day.",
+        "summary": "About the sea.",
+        "authors": ("Ann Author", "Ben Writer"),
+        "keywords": ("sea", "moon"),
+        "url": f"https://source.example/tides/{number}",
+        "received_at": at(number),
+    }
+    return Document(**(common | facts))
+
+
+def related_event(number: int = 1, version: int = 1, *, change: Change = Change.ADDED, **facts: Any) -> DocumentRelated:
+    own = {name: facts.pop(name) for name in list(facts) if name in DocumentRelated.model_fields}
+    common: dict[str, Any] = {
+        "event_id": f"event-{number}-{version}",
+        "correlation_id": "request",
+        "occurred_at": at(number + 100 * (version - 1)),
+        "change": change,
+        "document": document(number, version, **facts),
+        "subject": MEDICINE,
+    }
+    return DocumentRelated(**(common | own))
+
+
+def retraction(number: int = 1, version: int = 2, **facts: Any) -> DocumentRelated:
+    return related_event(number, version, change=Change.RETRACTED, html="", text="", summary="", **facts)
+
+
+def changed_event(number: int, revision: int, *titles: str) -> RelatedChanged:
+    return RelatedChanged(
+        event_id=f"changed-{number}-{revision}",
+        correlation_id="request",
+        occurred_at=at(500),
+        id=f"doc{number}",
+        related=neighbours(*titles),
+        related_revision=revision,
+    )
+
+
+def neighbours(*titles: str) -> tuple[RelatedArticle, ...]:
+    return tuple(RelatedArticle(id=f"near{place}", title=title, score=0.5) for place, title in enumerate(titles))
+
+
+def article(number: int = 1, version: int = 1, *, change: Change = Change.ADDED, **facts: Any) -> Article:
+    linked = facts.pop("related", ())
+    event = related_event(number, version, change=change, **facts)
+    made = article_of(event, SITE, subject=event.subject, first_published_at=at(number))
+    return made.model_copy(update={"related": linked})
+
+
+def retracted_article(number: int = 1) -> Article:
+    event = retraction(number)
+    return article_of(event, SITE, subject=event.subject, first_published_at=at(number))
+
+
+def feed(*articles: Article) -> Feed:
+    return Feed(SITE, "subjects/medicine", "The News: Medicine", "Articles about Medicine.", articles)

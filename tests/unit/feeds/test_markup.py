@@ -1,0 +1,56 @@
+"""The last boundary before a reader."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from services.feeds.markup import as_html, legal, one_line, sanitised
+
+ANYTHING = st.text(st.characters(categories=None))
+
+
+@given(ANYTHING)
+def test_legal_text_fits_into_xml(text: str) -> None:
+    """The parser refuses what XML 1.0 forbids, and nothing that is left is refused."""
+    element = etree.Element("title")
+    element.text = legal(text)
+
+    assert etree.tostring(element, encoding="utf-8")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"])))
+def test_ordinary_text_stays(text: str) -> None:
+    """Nothing else is taken away."""
+    assert text == legal(text)
+
+
+def test_one_line_is_one_line() -> None:
+    """White space of every kind becomes one space."""
+    assert one_line("  a\n\tb\x00 \u2028c ") == "a b c"
+
+
+def test_text_as_html_keeps_its_signs() -> None:
+    """Text that looks like markup stays text."""
+    assert as_html("<b> & co") == "&lt;b&gt; &amp; co"
+
+
+def test_scripts_and_handlers_go() -> None:
+    """Nothing that runs survives."""
+    html = '<script>x()</script><p onclick="x()" style="color:red">a<iframe src="https://x.example"></iframe></p><a href="javascript:x()">b</a>'
+
+    assert sanitised(html, "https://a.example/") == '<p>a</p><a rel="noopener noreferrer nofollow">b</a>'
+
+
+def test_links_become_absolute() -> None:
+    """A reader shows the entry far from where it was written (W3C: ContainsRelRef)."""
+    html = '<img src="pictures/a.png" alt="a"><a href="/b?c=1&amp;d=2">b</a>'
+    link = '<a href="https://a.example/b?c=1&amp;d=2" rel="noopener noreferrer nofollow">b</a>'
+
+    assert sanitised(html, "https://a.example/x/y") == f'<img src="https://a.example/x/pictures/a.png" alt="a">{link}'
+
+
+def test_without_a_base_relative_links_lose_their_target() -> None:
+    """A document with a nonsensical address is still published."""
+    assert sanitised('<a href="b">b</a>', "http://[") == '<a rel="noopener noreferrer nofollow">b</a>'
