@@ -1,0 +1,143 @@
+"""A room with real Redis, and partners on loopback that behave in every way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from typing import Any
+
+from aiohttp import web
+from pydantic import SecretStr
+
+from services.webhooks.deliveries import Deliveries, Notice
+from services.webhooks.outbound import Outbound
+from services.webhooks.partners import Partner, Partners
+from services.webhooks.payload import PUBLISHED
+from services.webhooks.pump import Pump
+from shared.clock import FakeClock
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+LOOPBACK = (ip_network("127.0.0.0/8"),)
+DEADLINE_SECONDS = 10.0
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass
+class Heard:
+    """One request as a receiver got it."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Receiver:
+    """A partner's server: what it heard, and what it answers next; the last answer is repeated."""
+
+    url: str = ""
+    heard: list[Heard] = field(default_factory=list)
+    answers: list[int | Handler] = field(default_factory=lambda: [204])
+
+    @property
+    def ids(self) -> list[str]:
+        """The webhook-ids in the order in which they came."""
+        return [heard.headers["webhook-id"] for heard in self.heard]
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Note the request and give the next answer."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        self.heard.append(Heard(request.path, headers, await request.read()))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return web.Response(status=answer, text="noted") if isinstance(answer, int) else await answer(request)
+
+
+@asynccontextmanager
+async def receiver(*answers: int | Handler) -> AsyncIterator[Receiver]:
+    """A receiver on a free port of loopback."""
+    found = Receiver(answers=list(answers) or [200])
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", found.handle)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    found.url = f"http://127.0.0.1:{port}/hook"
+    yield found
+    await runner.cleanup()
+
+
+@dataclass
+class Room:
+    """The webhooks' parts on one Redis, with a clock that is moved by hand."""
+
+    redis: Any
+    stack: AsyncExitStack
+    clock: FakeClock = field(default_factory=lambda: FakeClock(datetime.now(UTC)))
+    partners: Partners = field(init=False)
+    deliveries: Deliveries = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.partners = Partners(self.redis, self.key)
+        self.deliveries = Deliveries(self.redis, self.key, kept=5)
+
+    def key(self, *parts: str) -> str:
+        """As Host.key."""
+        return ":".join(("{test}", *parts))
+
+    def pump(self, *, total_seconds: float = 5.0, **options: Any) -> Pump:
+        """A pump of a process of its own."""
+        pump = Pump(
+            deliveries=self.deliveries,
+            partners=Partners(self.redis, self.key),
+            outbound=Outbound(options.pop("allowed", LOOPBACK), total_seconds=total_seconds),
+            clock=self.clock,
+            chance=lambda: 0.0,
+            **options,
+        )
+        self.stack.push_async_callback(pump.drain, 0)
+        return pump
+
+    async def receiver(self, *answers: int | Handler) -> Receiver:
+        """A receiver that lives as long as the test."""
+        return await self.stack.enter_async_context(receiver(*answers))
+
+    async def partner(self, url: str, name: str = "harbour") -> Partner:
+        """A partner that is stored."""
+        partner = Partner(id=name, name=name, url=url, secrets=(SecretStr(SECRET),), created_at=self.clock.now())
+        await self.partners.add(partner)
+        return partner
+
+    async def notify(self, *partners: str, event: str = "e1", body: bytes = b'{"type":"document.published"}') -> None:
+        """Make deliveries of one event."""
+        await self.deliveries.schedule(Notice(event, PUBLISHED, body), partners, self.clock.now())
+
+    async def last(self, partner: str = "harbour") -> dict[str, Any]:
+        """A partner's newest delivery."""
+        return (await self.deliveries.recent(partner, 1))[0]
+
+
+async def turn_until(pump: Pump, done: Callable[[], bool | Awaitable[bool]]) -> None:
+    """Turn the pump until something holds and nothing is under way; fails at the deadline."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while True:
+            await pump.turn()
+            held = done()
+            if held if isinstance(held, bool) else await held:
+                return
+
+
+async def turn_until_settled(pump: Pump, room: Room, *partners: str) -> None:
+    """Turn the pump until no delivery of the partners is under way, and each was tried at least once."""
+
+    async def done() -> bool:
+        found = [each for partner in partners or ("harbour",) for each in await room.deliveries.recent(partner, 200)]
+        return all(each["state"] != "attempting" and each["attempts"] for each in found)
+
+    await turn_until(pump, done)

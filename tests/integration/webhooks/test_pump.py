@@ -1,0 +1,277 @@
+"""What is due reaches partners that behave in every way, and what became of it is written down."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiohttp import web
+from standardwebhooks.webhooks import Webhook
+
+from services.webhooks.payload import message_id
+from tests.integration.webhooks.room import SECRET, Room, turn_until, turn_until_settled
+
+
+async def hang(_: web.Request) -> web.StreamResponse:
+    """Never answer."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def redirect(_: web.Request) -> web.StreamResponse:
+    """Point somewhere else."""
+    raise web.HTTPFound("/elsewhere")
+
+
+async def drip(request: web.Request) -> web.StreamResponse:
+    """Answer 200 at once, and a body that never ends."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    await response.write(b"drop")
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+async def flood(request: web.Request) -> web.StreamResponse:
+    """Answer 200 and far more than anyone asked for."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    try:
+        while True:
+            await response.write(b"x" * 100_000)
+    except ConnectionError:
+        return response
+
+
+async def test_a_delivery_is_signed_sent_and_logged(room: Room) -> None:
+    """An independent verifier accepts it, and the log says what the partner answered."""
+    partner = await room.receiver(200)
+    await room.partner(partner.url)
+    await room.notify("harbour")
+    await turn_until_settled(room.pump(), room)
+    heard, logged = partner.heard[0], await room.last()
+
+    assert Webhook(SECRET).verify(heard.body, heard.headers) == {"type": "document.published"}
+    assert partner.ids == [message_id("e1", "harbour")] == [logged["id"]]
+    assert heard.headers["content-type"] == "application/json"
+    assert heard.headers["user-agent"].startswith("Syndicate/")
+    assert "cookie" not in heard.headers
+    assert (logged["state"], logged["next_attempt_at"]) == ("delivered", None)
+    assert [(each["attempt"], each["status"], each["verdict"], each["response"]) for each in logged["attempts"]] == [
+        (1, 200, "delivered", "noted")
+    ]
+
+
+async def test_a_failure_is_tried_again_when_the_schedule_says(room: Room) -> None:
+    """The second attempt comes after five seconds, not before, under the same id and with a new timestamp."""
+    partner = await room.receiver(500, 200)
+    await room.partner(partner.url)
+    await room.notify("harbour")
+    pump = room.pump()
+    await turn_until_settled(pump, room)
+    waiting = await room.last()
+    room.clock.advance(4.9)
+    await pump.turn()
+    await pump.turn()
+    early = len(partner.heard)
+    room.clock.advance(0.2)
+    await turn_until(pump, lambda: len(partner.heard) > 1)
+    await turn_until_settled(pump, room)
+    logged = await room.last()
+
+    assert (waiting["state"], waiting["next_attempt_at"] is not None, early) == ("waiting", True, 1)
+    assert len(set(partner.ids)) == 1
+    assert len({heard.headers["webhook-timestamp"] for heard in partner.heard}) == 2
+    assert [each["verdict"] for each in logged["attempts"]] == ["retry", "delivered"]
+
+
+async def test_retry_after_is_waited_for(room: Room) -> None:
+    """A partner that asks for a minute gets a minute."""
+
+    async def busy(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=429, headers={"Retry-After": "60"})
+
+    partner = await room.receiver(busy)
+    await room.partner(partner.url)
+    await room.notify("harbour")
+    began = room.clock.now().timestamp()
+    await turn_until_settled(room.pump(), room)
+    due = await room.redis.zscore(room.key("webhooks", "due", "harbour"), message_id("e1", "harbour"))
+
+    assert due / 1000 - began == pytest.approx(60, abs=0.01)
+
+
+async def test_the_schedule_comes_to_an_end(room: Room) -> None:
+    """After the last attempt the delivery is given up, and nothing of it is due."""
+    partner = await room.receiver(503)
+    await room.partner(partner.url)
+    await room.notify("harbour")
+    pump = room.pump(schedule=(0.0, 1.0, 1.0))
+    for made in (1, 2, 3):
+        await turn_until(pump, lambda made=made: len(partner.heard) == made)  # type: ignore[misc]
+        await turn_until_settled(pump, room)
+        room.clock.advance(1.1)
+    await pump.turn()
+    logged = await room.last()
+
+    assert (len(partner.heard), logged["state"]) == (3, "gave_up")
+    assert [each["verdict"] for each in logged["attempts"]] == ["retry", "retry", "gave_up"]
+    assert await room.deliveries.waiting("harbour") == 0
+
+
+async def test_gone_disables_the_partner_and_keeps_what_waits(room: Room) -> None:
+    """After a 410 nothing is sent; when a person enables the partner again, what waited goes out."""
+    partner = await room.receiver(410, 200)
+    await room.partner(partner.url)
+    await room.notify("harbour")
+    pump = room.pump()
+    await turn_until_settled(pump, room)
+    stored = await room.partners.get("harbour")
+    await room.notify("harbour", event="e2")
+    for _ in range(3):
+        await pump.turn()
+    sent_while_disabled = len(partner.heard)
+    await room.partners.change("harbour", enabled=True, disabled_reason=None)
+    await turn_until(pump, lambda: len(partner.heard) == 2)
+
+    assert (stored.enabled, stored.disabled_reason) == (False, "the partner answered 410 Gone")
+    assert sent_while_disabled == 1
+    assert partner.ids[1] == message_id("e2", "harbour")
+
+
+async def test_a_redirect_is_a_failure_and_not_followed(room: Room) -> None:
+    """The other address hears nothing."""
+    partner = await room.receiver(redirect)
+    await room.partner(partner.url)
+    await room.notify("harbour")
+    await turn_until_settled(room.pump(), room)
+
+    assert [heard.path for heard in partner.heard] == ["/hook"]
+    assert [each["reason"] for each in (await room.last())["attempts"]] == ["status 302"]
+
+
+async def test_a_partner_that_hangs_costs_the_others_nothing(room: Room) -> None:
+    """While one holds all of its places, the other gets everything; the attempts that hang end as time-outs."""
+    hanging, well = await room.receiver(hang), await room.receiver(200)
+    await room.partner(hanging.url, "hanging")
+    await room.partner(well.url, "well")
+    for number in range(100):
+        await room.notify("hanging", "well", event=f"e{number}")
+    pump = room.pump(total_seconds=1.0)
+    await turn_until(pump, lambda: len(well.heard) == 100)
+    answered_meanwhile = (await room.deliveries.recent("hanging", 200))[-1]["attempts"]
+    await turn_until(pump, lambda: pump.in_flight <= 2)
+    logged = [each for each in await room.deliveries.recent("hanging", 200) if each["attempts"]]
+
+    assert answered_meanwhile == []
+    assert len(set(well.ids)) == 100
+    assert {each["attempts"][0]["reason"] for each in logged} == {"timeout"}
+
+
+@pytest.mark.parametrize("endless", [drip, flood])
+async def test_a_body_without_end_is_cut_and_the_status_stands(room: Room, endless: Any) -> None:
+    """200 is a delivery; of the body only the beginning is read and kept, within the time of an attempt."""
+    partner = await room.receiver(endless)
+    await room.partner(partner.url)
+    await room.notify("harbour")
+    began = asyncio.get_running_loop().time()
+    await turn_until_settled(room.pump(total_seconds=0.5), room)
+    logged = await room.last()
+
+    assert logged["state"] == "delivered"
+    assert 4 <= len(logged["attempts"][0]["response"]) <= 1_000
+    assert asyncio.get_running_loop().time() - began < 3
+
+
+async def test_nobody_there_is_a_failure(room: Room) -> None:
+    """A refused connection and a name that does not exist are failures like others, and tell no URL."""
+    await room.partner("http://127.0.0.1:1/?key=geheim")
+    await room.notify("harbour")
+    await turn_until_settled(room.pump(), room)
+    logged = await room.last()
+
+    assert [each["reason"] for each in logged["attempts"]] == ["connection failed"]
+    assert "geheim" not in str(logged)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "0x7f.1", "127.1", "[::ffff:127.0.0.1]", "localhost", "reader@127.0.0.1", "0.0.0.0"]
+)
+async def test_no_form_of_a_private_address_is_dialled(room: Room, host: str) -> None:
+    """With no allowed networks nothing gets to a server on loopback, whatever the URL looks like."""
+    canary = await room.receiver(200)
+    await room.partner(canary.url.replace("127.0.0.1", host))
+    await room.notify("harbour")
+    await turn_until_settled(room.pump(allowed=()), room)
+    reasons = [each["reason"] for each in (await room.last())["attempts"]]
+
+    assert canary.heard == []
+    assert reasons[0].startswith("address refused") or reasons == ["not a URL"]
+
+
+async def test_a_new_process_goes_on_with_the_schedule(room: Room) -> None:
+    """What was waiting when a process ended is sent by the next one, under the same id."""
+    partner = await room.receiver(500, 200)
+    await room.partner(partner.url)
+    await room.notify("harbour")
+    first = room.pump()
+    await turn_until_settled(first, room)
+    await first.drain(0)
+    room.clock.advance(5.1)
+    await turn_until(room.pump(), lambda: len(partner.heard) == 2)
+
+    assert len(set(partner.ids)) == 1
+
+
+async def test_a_dead_process_loses_its_lease_and_cannot_settle(room: Room) -> None:
+    """What it had in hand is attempted again when the lease ends; its own late word changes nothing."""
+    partner = await room.receiver(hang, 200)
+    await room.partner(partner.url)
+    await room.notify("harbour")
+    dead, heir = room.pump(lease_seconds=30), room.pump()
+    await turn_until(dead, lambda: len(partner.heard) == 1)
+    await heir.turn()
+    room.clock.advance(29)
+    await heir.turn()
+    in_lease = len(partner.heard)
+    room.clock.advance(2)
+    await turn_until(heir, lambda: len(partner.heard) == 2)
+    await turn_until_settled(heir, room)
+    await dead.drain(0)
+    logged = await room.last()
+
+    assert (in_lease, len(set(partner.ids))) == (1, 1)
+    assert logged["state"] == "delivered"
+    assert [each["verdict"] for each in logged["attempts"]] == ["delivered"]
+    assert await room.deliveries.waiting("harbour") == 0
+
+
+async def test_a_leaving_process_hands_back_what_it_has_in_hand(room: Room) -> None:
+    """Another one takes it at once, without waiting for the lease, and no attempt is counted."""
+    partner = await room.receiver(hang, 200)
+    await room.partner(partner.url)
+    await room.notify("harbour")
+    leaving = room.pump()
+    await turn_until(leaving, lambda: len(partner.heard) == 1)
+    await leaving.drain(0.01)
+    handed_back = await room.last()
+    heir = room.pump()
+    await turn_until_settled(heir, room)
+
+    assert (handed_back["state"], handed_back["attempts"]) == ("waiting", [])
+    assert [each["attempt"] for each in (await room.last())["attempts"]] == [1]
+
+
+async def test_many_pumps_share_one_schedule(room: Room) -> None:
+    """Three of them send a thousand deliveries, each exactly once."""
+    partner = await room.receiver(200)
+    await room.partner(partner.url)
+    for number in range(1_000):
+        await room.notify("harbour", event=f"e{number}")
+    pumps = [room.pump() for _ in range(3)]
+    async with asyncio.timeout(20):
+        while await room.deliveries.waiting("harbour"):
+            await asyncio.gather(*(pump.turn() for pump in pumps))
+
+    assert (len(partner.ids), len(set(partner.ids))) == (1_000, 1_000)
