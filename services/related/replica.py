@@ -1,0 +1,188 @@
+"""The index in memory as a replica of what stands in Redis: catch up, decide, commit; and again, if another process was faster.
+
+Why a list is never wrong. A commit happens only if the position still is the one that its decision was made at (the fence), and
+it writes records, lists and the new position in one atomic script together with what is emitted and acknowledged. So every commit is
+a function of all commits before it, whichever process makes it, and a process that dies leaves a commit or nothing. A memory that is
+not sure to equal Redis (a commit raised, a task was cancelled) is thrown away and read again.
+
+Why a repeated event does no harm. The script skips a step whose event this group has done already. That event was committed at or
+before our position, so the index knows its document in that version or a newer one, and the version guard makes it a no-op here
+too; what the script skips never was in the index. For the same reason the step of an event that did change the index is never
+skipped: the first of these carries what the whole batch writes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+from redis.exceptions import RedisError
+
+from services.related.index import Index
+from services.related.ledger import NOWHERE, Commit, Keys, position_after, revision_of, writes
+from services.related.records import Held, Record
+from services.related.relating import Relating
+from shared.broker import pause_after
+from shared.consumer import Batch
+from shared.events import DocumentClassified
+from shared.logs import log
+from shared.steps import Command, Fence
+
+LOCK_SECONDS = 1.0
+LOCK_POLL_SECONDS = 0.005
+YIELD_AFTER_SECONDS = 0.01
+PAGE = 200
+UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+
+class Replica:
+    """This process's index; `relate` is its work on a batch."""
+
+    def __init__(self, redis: Any, key: Callable[..., str]) -> None:
+        self.index = Index()
+        self.position = NOWHERE
+        self._redis = redis
+        self._keys = Keys.of(key)
+        self._unlock = redis.register_script(UNLOCK)
+        self._sound = False
+
+    async def relate(self, batch: Batch) -> None:
+        """Relate the events of `batch`, as often as it takes; that Redis is away counts against none of them."""
+        failures = 0
+        while True:
+            try:
+                async with self._alone():
+                    await self.catch_up()
+                    if await self._decide(batch):
+                        return
+                log.info("related.overtaken", revision=revision_of(self.position))
+            except RedisError as error:
+                log.warning("related.delayed", error=str(error)[:200])
+                await asyncio.sleep(pause_after(failures))
+            failures += 1
+
+    async def catch_up(self) -> None:
+        """Make the index equal what stands in Redis."""
+        while not (self._sound and await self._redis_position() == self.position):
+            if not (self._sound and await self._follow()):
+                await self._load()
+
+    async def _decide(self, batch: Batch) -> bool:
+        """Take the batch into the index and commit it. False: another process was faster, and the index is as before."""
+        self._sound = False
+        relating = Relating(self.index, cast("Sequence[DocumentClassified]", batch.events))
+        await _take_all(relating, len(batch.events))
+        position = self.position
+        lasting: tuple[Command, ...] = ()
+        if relating.taken:
+            position = position_after(self.position, secrets.token_hex(4))
+            lasting = writes(self.index, self._keys, before=self.position, position=position)
+        steps = relating.steps(revision_of(position), lasting)
+        done = await batch.commit(steps, Fence(self._keys.position, self.position, position))
+        if done:
+            self.index.settle()
+            self.position = position
+        else:
+            self.index.undo()
+        self._sound = True
+        return done
+
+    async def _follow(self) -> bool:
+        """Install what was committed since our position. False if the log does not lead here from there."""
+        records: set[str] = set()
+        lists: set[str] = set()
+        target = await self._redis_position()
+        while True:
+            logged = await self._redis.zrangebyscore(self._keys.log, revision_of(self.position), "+inf")
+            commits = [Commit.unpack(entry) for entry in logged]
+            if self.position not in {commit.position for commit in commits}:
+                return False
+            records.update(document_id for commit in commits for document_id in commit.records)
+            lists.update(document_id for commit in commits for document_id in commit.lists)
+            found, packed_records, packed_lists = await self._read(sorted(records), sorted(lists))
+            if found == target:
+                self._install(packed_records, packed_lists)
+                self.position = target
+                return True
+            target = found
+
+    async def _read(
+        self, records: list[str], lists: list[str]
+    ) -> tuple[str, dict[str, bytes | None], dict[str, bytes | None]]:
+        """The position, and these records and lists as they are at that position."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.get(self._keys.position)
+            for key, wanted in ((self._keys.vectors, records), (self._keys.lists, lists)):
+                if wanted:
+                    pipe.hmget(key, wanted)
+            position, *found = await pipe.execute()
+        packed = iter(found)
+        return (
+            (position or b"").decode(),
+            dict(zip(records, next(packed) if records else (), strict=True)),
+            dict(zip(lists, next(packed) if lists else (), strict=True)),
+        )
+
+    async def _load(self) -> None:
+        """Read everything, page by page. What others commit meanwhile may be half in it; following the log from here mends that."""
+        began = time.monotonic()
+        self._sound = False
+        self.index = Index()
+        self.position = await self._redis_position()
+        if self.position != NOWHERE:
+            async for page in self._pages(self._keys.vectors):
+                self._install(page, {})
+            async for page in self._pages(self._keys.lists):
+                self._install({}, page)
+        self._sound = True
+        log.info(
+            "related.loaded",
+            documents=len(self.index),
+            revision=revision_of(self.position),
+            seconds=round(time.monotonic() - began, 3),
+        )
+
+    async def _pages(self, key: str) -> AsyncIterator[dict[str, bytes]]:
+        cursor = None
+        while cursor != 0:
+            cursor, page = await self._redis.hscan(key, cursor or 0, count=PAGE)
+            yield {document_id.decode(): packed for document_id, packed in page.items()}
+
+    def _install(self, records: Mapping[str, bytes | None], lists: Mapping[str, bytes | None]) -> None:
+        self.index.install(
+            {document_id: Record.unpack(packed) if packed else None for document_id, packed in records.items()},
+            {document_id: Held.unpack(packed) if packed else None for document_id, packed in lists.items()},
+        )
+
+    async def _redis_position(self) -> str:
+        return (await self._redis.get(self._keys.position) or b"").decode()
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Hold the lock, or go on without it after its longest life: it saves work, the fence keeps the order."""
+        token = secrets.token_hex(8)
+        patience = time.monotonic() + LOCK_SECONDS
+        lock = self._keys.lock
+        while not await self._redis.set(lock, token, nx=True, px=int(LOCK_SECONDS * 1000)):
+            if time.monotonic() > patience:
+                break
+            await asyncio.sleep(LOCK_POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+        try:
+            yield
+        finally:
+            await self._unlock(keys=[lock], args=[token])
+
+
+async def _take_all(relating: Relating, events: int) -> None:
+    """Take the events in their order, and let others on this loop have their turn now and then."""
+    resumed = time.monotonic()
+    for place in range(events):
+        relating.take(place)
+        if time.monotonic() - resumed > YIELD_AFTER_SECONDS:
+            await asyncio.sleep(0)
+            resumed = time.monotonic()

@@ -1,0 +1,84 @@
+"""services/related/terms.py"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.related.terms import LONGEST_TEXT, PAIR_STRENGTH, SPACE, pairs, stem, terms_of, words
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("tides", "tide"),
+        ("studies", "study"),
+        ("gas", "gas"),
+        ("virus", "virus"),
+        ("process", "process"),
+        ("aloes", "aloes"),
+        ("matrices", "matrice"),
+        ("tide", "tide"),
+    ],
+)
+def test_stem_takes_off_plurals_only(word: str, expected: str) -> None:
+    """Harman's three rules, and their exceptions."""
+    assert expected == stem(word)
+
+
+def test_case_plural_punctuation_and_stop_words_make_no_difference() -> None:
+    """Two ways to write the same words."""
+    assert words("moon tide").tolist() == words("The Moon's TIDES, and").tolist()
+
+
+def test_title_counts_as_two_mentions() -> None:
+    """A word that stands in the title alone is as strong as one that stands twice in the text."""
+    assert terms_of("", "tide tide").strengths[0] == terms_of("tide", "").strengths[0] == 1 + np.log(2)
+
+
+def test_pair_counts_from_its_second_mention() -> None:
+    """A pair that occurs once is left out; one that occurs twice weighs less than a word."""
+    once = terms_of("", "spring tide")
+    twice = terms_of("", "spring tide and spring tide")
+
+    assert len(once.numbers) == 2
+    added = {*pairs(words("spring tide")).tolist(), *pairs(words("tide spring")).tolist()} & {*twice.numbers.tolist()}
+    assert len(added) == 1
+    assert pytest.approx(PAIR_STRENGTH * (1 + np.log(2))) == twice.strengths[twice.numbers.tolist().index(added.pop())]
+
+
+def test_pairs_know_their_order() -> None:
+    """A dog that bites a man is another pair than the reverse."""
+    assert pairs(words("dog man")).tolist() != pairs(words("man dog")).tolist()
+
+
+@given(st.text(), st.text())
+def test_any_text_has_ascending_terms_within_the_space(title: str, text: str) -> None:
+    """Whatever comes in, the terms are distinct, sorted, inside the tables, and each has a strength."""
+    terms = terms_of(title, text)
+
+    assert sorted(set(terms.numbers.tolist())) == terms.numbers.tolist()
+    assert all(0 <= number < SPACE for number in terms.numbers.tolist())
+    assert len(terms.numbers) == len(terms.strengths)
+    assert all(strength > 0 for strength in terms.strengths.tolist())
+
+
+def test_text_is_read_to_its_limit() -> None:
+    """What stands beyond the limit does not count."""
+    assert (
+        terms_of("", "tide " * (LONGEST_TEXT // 5)).numbers.tolist()
+        == terms_of("", "tide " * (LONGEST_TEXT // 5) + " moon").numbers.tolist()
+    )
+
+
+def test_numbers_are_the_same_in_every_process() -> None:
+    """Vectors outlive the process that made them; Python's own hash would not do."""
+    program = "from services.related.terms import words; print(words('moon tide gravity').tolist())"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+    assert str(words("moon tide gravity").tolist()) == told.strip()
