@@ -1,0 +1,1 @@
+"""Gives each document its subject."""
