@@ -1,0 +1,85 @@
+"""Pure. What a sending means for a document that is known or not: a new version, nothing at all, or a refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.ingest.draft import Draft
+from services.ingest.identity import content_hash
+from shared.events import Change, Document, Fact
+
+
+class State(StrEnum):
+    """Whether the newest version of a document says something or takes it back."""
+
+    ACCEPTED = "accepted"
+    RETRACTED = "retracted"
+
+
+class Known(Fact):
+    """A document as it was accepted last."""
+
+    state: State
+    document: Document
+
+    @property
+    def version(self) -> int:
+        return self.document.version
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """There is a new version, and everyone down the belt must know."""
+
+    change: Change
+    document: Document
+
+    @property
+    def known(self) -> Known:
+        """What is known once it is accepted."""
+        return Known(
+            state=State.RETRACTED if self.change == Change.RETRACTED else State.ACCEPTED, document=self.document
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The very same was accepted before."""
+
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class WasRetracted:
+    """It was taken back, and a sending alone does not bring it up again."""
+
+    document: Document
+
+
+Decision = Changed | Unchanged | WasRetracted
+
+
+def decide(known: Known | None, identity: str, draft: Draft, at: datetime, *, restore: bool = False) -> Decision:
+    """What to do with `draft`. `restore` brings back what was retracted, as a document that is added again."""
+    if known and known.state == State.RETRACTED and not restore:
+        return WasRetracted(known.document)
+    alive = known if known and known.state == State.ACCEPTED else None
+    document = _version(draft, identity, known.version + 1 if known else 1, at)
+    if alive and alive.document.content_hash == document.content_hash:
+        return Unchanged(alive.document)
+    return Changed(Change.UPDATED if alive else Change.ADDED, document)
+
+
+def retract(known: Known, at: datetime) -> Changed | WasRetracted:
+    """Take a document back: a version with its title and address, and no words."""
+    if known.state == State.RETRACTED:
+        return WasRetracted(known.document)
+    words = {"version": known.version + 1, "received_at": at, "content_hash": "", "html": "", "text": "", "summary": ""}
+    return Changed(Change.RETRACTED, known.document.model_copy(update=words))
+
+
+def _version(draft: Draft, identity: str, version: int, at: datetime) -> Document:
+    facts = draft.model_dump(exclude={"given_id"})
+    return Document(id=identity, version=version, content_hash=content_hash(draft), received_at=at, **facts)
