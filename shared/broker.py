@@ -95,6 +95,16 @@ def pause_after(failures: int) -> float:
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
 
 
+def cancelled() -> bool:
+    """Whether the running task has been asked to end.
+
+    Loops ask before each turn: asyncio.wait_for of Python 3.11, through which redis-py sends every command, loses a cancellation that
+    meets a finished send (python/cpython#86296).
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class _Given(ConnectionState[Any]):
     """A connection that exists already."""
 

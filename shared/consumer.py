@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
-from shared.broker import RawEntry, pause_after
+from shared.broker import RawEntry, cancelled, pause_after
 from shared.errors import EntryRejected, Rejected
 from shared.events import Event, decode
 from shared.logs import log
@@ -78,8 +78,7 @@ class Consumer:
                     await self._settle(entries)
             except asyncio.CancelledError:
                 # A handler that awaited a cancelled task raises this too; it would end FastStream's read loop for good, unseen.
-                task = asyncio.current_task()
-                if task is None or task.cancelling():
+                if cancelled():
                     raise
                 await self._all_failed(entries, RuntimeError("a cancellation escaped from the handler"))
             except Exception as error:
@@ -180,7 +179,7 @@ class Consumer:
 
     async def _renew(self, entries: Sequence[str]) -> None:
         """Keep the lease of what is in hand, three times in its length."""
-        while True:
+        while not cancelled():
             await asyncio.sleep(self.belt.settings.lease_seconds / 3)
             try:
                 await self.belt.scripts.run("renew", [self.stream_key], [self.group, self.belt.name, *entries])

@@ -13,7 +13,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI, Request
 
-from shared.broker import pause_after
+from shared.broker import cancelled, pause_after
 from shared.clock import Clock
 from shared.errors import Unfit
 from shared.logs import log
@@ -58,9 +58,9 @@ class Host:
 
 
 async def turn_for_ever(name: str, loop: Loop) -> None:
-    """Turn a background loop; an error is logged, waited out and survived."""
+    """Turn a background loop until its task is cancelled; an error is logged, waited out and survived."""
     failures = 0
-    while True:
+    while not cancelled():
         try:
             await loop()
             failures = 0
@@ -99,7 +99,7 @@ async def run(
     serving = asyncio.create_task(server.serve(sockets=[door]))
     loops = [asyncio.create_task(turn_for_ever(name, loop), name=name) for name, loop in host.loops.items()]
     try:
-        while not server.started and not serving.done():
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
         if ready:
             await ready()

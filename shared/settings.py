@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     )
     batch_size: int = Field(100, ge=1, le=1000, description="entries that a service takes from its stream at once")
     lease_seconds: float = Field(
-        30, gt=0.1, le=3600, description="silence after which a consumer counts as dead and its entries are taken over"
+        10, gt=0.1, le=3600, description="silence after which a consumer counts as dead and its entries are taken over"
     )
     step_seconds: float = Field(
         300, gt=0.1, description="longest time that one batch may take before it counts as failed"

