@@ -100,7 +100,7 @@ class Replica:
         while True:
             logged = await self._redis.zrangebyscore(self._keys.log, revision_of(self.position), "+inf")
             commits = [Commit.unpack(entry) for entry in logged]
-            if self.position not in {commit.position for commit in commits}:
+            if not {self.position, target} <= {commit.position for commit in commits}:
                 return False
             records.update(document_id for commit in commits for document_id in commit.records)
             lists.update(document_id for commit in commits for document_id in commit.lists)
