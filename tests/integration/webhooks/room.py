@@ -141,3 +141,10 @@ async def turn_until_settled(pump: Pump, room: Room, *partners: str) -> None:
         return all(each["state"] != "attempting" and each["attempts"] for each in found)
 
     await turn_until(pump, done)
+
+
+async def until(done: Callable[[], bool]) -> None:
+    """Wait until something holds, looking every millisecond; fails at the deadline."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not done():  # noqa: ASYNC110 - what is waited for happens in other processes' code too
+            await asyncio.sleep(0.001)
