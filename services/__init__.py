@@ -1,1 +1,3 @@
 """ingest ─documents.ingested▶ classifier ─documents.classified▶ related ─documents.related▶ feeds ─documents.published▶ webhooks."""
+
+FLOW = ("ingest", "classifier", "related", "feeds", "webhooks")

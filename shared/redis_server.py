@@ -80,6 +80,16 @@ def find(settings: Settings) -> Redis:
     return _own(data, lock)
 
 
+def attach(settings: Settings) -> str:
+    """The address of the Redis that a running server uses. Raises Unfit if there is none."""
+    if settings.redis_url:
+        return settings.redis_url.get_secret_value()
+    address = settings.data / "redis.url"
+    if address.exists() and _answers(url := address.read_text().strip()):
+        return url
+    raise Unfit("no Redis of a running server was found; is `syndicate up` running?")
+
+
 def binary() -> str | None:
     """The path of a redis-server or valkey-server on this machine, or of the one in the wheel."""
     for name in ("redis-server", "valkey-server"):

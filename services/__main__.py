@@ -1,0 +1,37 @@
+"""The composition root: `syndicate`, or `python -m services [SERVICE…]`."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import typer
+
+from services import FLOW
+from services.commands import letters, up
+
+app = typer.Typer(
+    name="syndicate",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Documents in; classified, related, in feeds and delivered to partners out. Nothing lost, nothing twice.",
+    epilog="Start with: syndicate up --demo   then: syndicate add FILE",
+)
+
+
+def main() -> None:
+    """Run a command; bare service names start those services, no words at all start everything."""
+    up.register(app)
+    for service in ("ingest", "webhooks"):
+        import_module(f"services.{service}.cli").register(app)
+    letters.register(app)
+    words = sys.argv[1:]
+    bare = sys.argv[0].endswith("__main__.py") and not words
+    if bare or (words and words[0] in FLOW):
+        sys.argv.insert(1, "up")
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""`syndicate up`: start all services or some, in one process; `syndicate status`: how a running one stands."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from importlib import import_module
+from typing import Annotated, Any
+
+import redis.asyncio
+import typer
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from services import FLOW
+from services.commands.seeding import add_seeds
+from shared import fitness, health, redis_server
+from shared.access import operator_token, token_file
+from shared.client import Client
+from shared.clock import SystemClock
+from shared.errors import SyndicateError
+from shared.host import Host, run
+from shared.logs import configure, log
+from shared.settings import Settings
+from shared.streams import Belt
+from shared.web import create_web, operator_check
+
+VERSION = "0.1.0"
+CONNECTIONS = 256
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `syndicate`."""
+    app.command()(up)
+    app.command()(status)
+
+
+def up(
+    services: Annotated[
+        list[str] | None, typer.Argument(metavar="[SERVICE]...", help=f"Any of {', '.join(FLOW)}; none means all.")
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="At the first start add the seeds, and put up a partner at /demo/inbox.")
+    ] = False,
+) -> None:
+    """Start all services, or those that are named, in this process."""
+    names = tuple(services or FLOW)
+    if unknown := sorted(set(names) - set(FLOW)):
+        raise typer.BadParameter(f"no such service: {', '.join(unknown)}; there are {', '.join(FLOW)}")
+    settings = Settings()
+    configure(settings.log_level, as_json=settings.log_json)
+    try:
+        asyncio.run(_serve(names, settings, demo=demo))
+    except SyndicateError as error:
+        Console(stderr=True).print(f"[red]Cannot start:[/red] {error.detail}", highlight=False)
+        raise typer.Exit(1) from None
+
+
+async def _serve(names: Sequence[str], settings: Settings, *, demo: bool) -> None:
+    found = await asyncio.to_thread(redis_server.find, settings)
+    client = connect(found.url)
+    try:
+        version = await fitness.check(client)
+        log.info("redis.found", origin=found.origin, version=version)
+        host = build(names, settings, client, demo=demo)
+        await run(host, ready=_welcome(host, names, demo=demo))
+    finally:
+        await client.aclose()
+        await asyncio.to_thread(found.stop)
+
+
+def connect(url: str) -> Any:
+    """A client whose short retries hide a blink of Redis; longer absences are for the loops to wait out."""
+    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), 3)
+    return redis.asyncio.Redis.from_url(url, retry=retry, max_connections=CONNECTIONS)
+
+
+def build(names: Sequence[str], settings: Settings, client: Any, *, demo: bool = False) -> Host:
+    """A host with these services plugged in, in the order of the flow."""
+    clock = SystemClock()
+    host = Host(
+        settings=settings,
+        redis=client,
+        belt=Belt(client, settings, clock),
+        web=create_web(settings.title, VERSION),
+        clock=clock,
+        operator=operator_check(operator_token(settings)),
+    )
+    health.install(host)
+    for name in FLOW:
+        if name in names:
+            import_module(f"services.{name}.app").install(host)
+    if demo and "webhooks" in names:
+        import_module("services.webhooks.demo").install_demo(host)
+    return host
+
+
+def _welcome(host: Host, names: Sequence[str], *, demo: bool) -> Callable[[], Awaitable[None]]:
+    async def ready() -> None:
+        if demo and "ingest" in names:
+            await add_seeds(host)
+        log.info("process.ready", services=",".join(names), address=host.settings.base_url)
+        if tuple(names) == FLOW:
+            _print_addresses(host.settings, demo=demo)
+
+    return ready
+
+
+def _print_addresses(settings: Settings, *, demo: bool) -> None:
+    base = settings.base_url
+    lines = [
+        f"Feeds      {base}/feeds",
+        f"           {base}/feeds/all.atom",
+        *([f"A partner  {base}/demo/inbox"] if demo else []),
+        f"Health     {base}/health/ready",
+        f"Token      {'SYNDICATE_TOKEN' if settings.token else token_file(settings)}",
+        "",
+        "Add a document:   .venv/bin/syndicate add FILE",
+        "Stop:             Ctrl-C",
+    ]
+    Console(stderr=True).print(Panel("\n".join(lines), title="Syndicate is ready", expand=False), highlight=False)
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Show how the running server stands: each service's backlog, what is pending, what is dead."""
+    try:
+        answer = asyncio.run(_status(Settings()))
+    except SyndicateError as error:
+        Console(stderr=True).print(error.detail, highlight=False)
+        raise typer.Exit(4) from None
+    if as_json:
+        print(json.dumps(answer))
+    else:
+        _print_status(answer)
+    raise typer.Exit(0 if answer["status"] == "ready" else 1)
+
+
+async def _status(settings: Settings) -> dict[str, Any]:
+    async with Client(settings) as client:
+        try:
+            _, answer = await client.request("GET", "/health/ready")
+        except SyndicateError as error:
+            body = getattr(error, "body", None)
+            if not isinstance(body, dict) or "consumers" not in body:
+                raise
+            answer = body
+    return dict(answer)
+
+
+def _print_status(answer: dict[str, Any]) -> None:
+    table = Table("service", "stream", "backlog", "pending", "oldest pending", "fault")
+    for state in answer["consumers"]:
+        row = (state["group"], state["stream"], state["backlog"], state["pending"], f"{state['waiting_s']} s")
+        table.add_row(*map(str, row), state["fault"])
+    console = Console()
+    console.print(table)
+    console.print(f"{answer['status']}; {answer['dead_letters']} dead letters", highlight=False)
