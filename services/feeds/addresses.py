@@ -1,7 +1,7 @@
 """Pure. Where everything stands under the public address, and the identifiers that never change.
 
-An identifier is a tag: URI (RFC 4151) made of the public host, a fixed year and the document's id. Neither a new title nor a move from
-http to https touches it, so a reader never sees an old article as a new one.
+An identifier is a tag: URI (RFC 4151) made of the public host, a fixed year and the document's id. Neither a new
+title nor a move from http to https touches it, so a reader never sees an old article as a new one.
 """
 
 from __future__ import annotations

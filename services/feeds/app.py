@@ -36,7 +36,7 @@ def install(host: Host) -> None:
 
 
 def decided(shelving: Shelving, events: Sequence[Event], present: dict[str, Present]) -> list[Step | Exception]:
-    """One step for each event, each decided on what the ones before it leave; an exception stands for an event that cannot be."""
+    """One step for each event, decided on what the ones before it leave; an exception if it cannot be decided."""
     steps: list[Step | Exception] = []
     for event in events:
         try:

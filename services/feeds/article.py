@@ -13,7 +13,7 @@ from html import escape
 from pydantic import AwareDatetime
 
 from services.feeds.addresses import Site
-from services.feeds.markup import as_html, one_line, sanitised
+from services.feeds.markup import as_html, one_line, sanitised, web_address
 from shared.events import Change, DocumentRelated, Fact, RelatedArticle, Subject
 
 LARGEST_CONTENT = 50_000
@@ -42,9 +42,9 @@ class Status(StrEnum):
 class Article(Fact):
     """One document as readers see it.
 
-    `updated_at` moves with the document's version and never because a neighbour's list changed. `feed_bytes` estimates, generously,
-    what it takes in a feed; `whole` says whether a feed shows its content or its summary only. Both depend on the document alone, so an
-    entry never shrinks under a reader's eyes because others came.
+    `updated_at` moves with the document's version and never because a neighbour's list changed. `feed_bytes`
+    estimates, generously, what it takes in a feed; `whole` says whether a feed shows its content or its summary only.
+    Both depend on the document alone, so an entry never shrinks under a reader's eyes because others came.
     """
 
     id: str
@@ -97,7 +97,7 @@ class Article(Fact):
 
 
 def article_of(event: DocumentRelated, site: Site, *, subject: Subject, first_published_at: datetime) -> Article:
-    """The article that `event` makes: sanitised, with a summary, and measured. `subject` says on which shelf it stands."""
+    """The article that `event` makes, sanitised and measured; `subject` says on which shelf it stands."""
     document = event.document
     retracted = event.change is Change.RETRACTED
     html = "" if retracted else sanitised(document.html, document.url or site.document(document.id))
@@ -113,7 +113,7 @@ def article_of(event: DocumentRelated, site: Site, *, subject: Subject, first_pu
         keywords=document.keywords,
         subject=subject,
         runners_up=event.runners_up,
-        source_url=document.url,
+        source_url=web_address(document.url),
         source_published_at=document.published_at,
         language=document.language if LANGUAGE.fullmatch(document.language) else "en",
         first_published_at=first_published_at,
@@ -142,7 +142,7 @@ def _size(text: str) -> int:
 
 
 def within(articles: Sequence[Article], *, entries: int, size: int = LARGEST_FEED) -> Iterator[Article]:
-    """The newest of `articles` (newest first) that one feed holds: at most `entries`, at most `size` bytes, at least one."""
+    """What one feed holds of `articles` (newest first): at most `entries`, at most `size` bytes, at least one."""
     taken = 0
     for place, article in enumerate(articles[:entries]):
         taken += article.feed_bytes

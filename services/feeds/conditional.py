@@ -24,8 +24,8 @@ def http_date(time: datetime) -> str:
 def unchanged(*, tag: str, modified: datetime, if_none_match: str | None, if_modified_since: str | None) -> bool:
     """Whether 304 is the answer to a GET or HEAD.
 
-    If-None-Match is compared weakly (13.1.2); where it stands, If-Modified-Since is not looked at (13.2.2). A header that
-    cannot be read does not hold the reader back: it gets the whole.
+    If-None-Match is compared weakly (13.1.2); where it stands, If-Modified-Since is not looked at (13.2.2). A header
+    that cannot be read does not hold the reader back: it gets the whole.
     """
     if if_none_match is not None:
         return _matches(tag, if_none_match)

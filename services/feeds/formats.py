@@ -1,8 +1,9 @@
 """Pure. Feed → RSS 2.0 | Atom | JSON Feed bytes. The one place that knows feedgen (0.9.0).
 
-What feedgen cannot do is repaired through its extension interface: the hub link, all authors (dc:creator) and the corrections' dates in
-RSS, types of titles, languages of entries, tombstones. Its default dates are the clock's; here every date comes from the content.
-feedgen sets the process's locale while it formats a date, so rendering belongs in one thread.
+What feedgen cannot do is repaired through its extension interface: the hub link, all authors (dc:creator) and the
+corrections' dates in RSS, types of titles, languages of entries, tombstones. Its default dates are the clock's; here
+every date comes from the content. feedgen sets the process's locale while it formats a date, so rendering belongs in
+one thread.
 """
 
 from __future__ import annotations

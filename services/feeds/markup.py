@@ -1,6 +1,7 @@
 """Pure. Text and markup at the last boundary before a reader: legal in XML, safe in a browser, absolute in its links.
 
-Ingest has done the same. It is done again because one bad character would take down a whole feed, and one bad attribute a reader.
+Ingest has done the same. It is done again because one bad character would take down a whole feed, and one bad
+attribute a reader.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import re
 from html import escape
 from typing import Literal
+from urllib.parse import quote
 
 import nh3
 
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-"""What XML 1.0 (section 2.2) forbids anywhere, and JSON in UTF-8 cannot carry: controls, lone surrogates, two noncharacters."""
+"""What XML 1.0, section 2.2 forbids anywhere: controls, lone surrogates (UTF-8 has none either), two noncharacters."""
 
 SCHEMES = {"http", "https", "mailto"}
 
@@ -32,11 +34,18 @@ def as_html(text: str) -> str:
     return escape(legal(text), quote=False)
 
 
+def web_address(text: str | None) -> str | None:
+    """`text` as an address that every format can carry and every browser may follow; None unless it is http(s)."""
+    if text is None or not text.lower().startswith(("http://", "https://")):
+        return None
+    return quote(one_line(text), safe="%/:=&?~#+!$,;'@()*[]")
+
+
 def sanitised(html: str, base: str) -> str:
     """`html` without scripts, styles, forms and frames, and with links made absolute against `base`.
 
-    Where `base` is no address, relative links lose their target. The W3C validator calls what is left out SecurityRisk and what is
-    resolved ContainsRelRef.
+    Where `base` is no address, relative links lose their target. The W3C validator calls what is left out
+    SecurityRisk and what is resolved ContainsRelRef.
     """
     try:
         return _clean(legal(html), ("rewrite_with_base", base))

@@ -14,8 +14,8 @@ QUALITY = re.compile(r"(?:^|;)\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*(?:;|$)", re.IGN
 def prefers_html(accept: str | None) -> bool:
     """Whether the header Accept asks for a page: HTML is acceptable and JSON is less so.
 
-    A client that says nothing, or */*, is a program and gets JSON; browsers, and feed readers on the search for a feed (Miniflux),
-    name HTML before a weaker */*.
+    A client that says nothing, or */*, is a program and gets JSON; browsers, and feed readers on the search for a
+    feed (Miniflux), name HTML before a weaker */*.
     """
     ranges = _ranges(accept or "*/*")
     return _quality(HTML, ranges) > _quality(JSON, ranges)

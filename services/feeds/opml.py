@@ -14,7 +14,7 @@ MEDIA_TYPE = "text/x-opml"
 
 
 def opml(site: Site, feeds: Iterable[tuple[str, str]], *, updated: datetime) -> bytes:
-    """The list of `feeds` (path, title). Outlines name the RSS form: `type` knows no other (W3C validator, InvalidOutlineType)."""
+    """The list of `feeds` (path, title). Outlines name the RSS form: OPML's `type` knows no other."""
     root = ET.Element("opml", version="2.0")
     head = ET.SubElement(root, "head")
     ET.SubElement(head, "title").text = one_line(site.title)

@@ -57,7 +57,7 @@ class Shelf:
         return article and article.model_copy(update={"html": (html or b"").decode(), "text": (text or b"").decode()})
 
     async def revision(self, path: str) -> str | None:
-        """What changes whenever the feed `path` changes; None if there is no such feed. Equal revisions, equal bytes."""
+        """What changes whenever the feed `path` does; None if there is no such feed. Equal revisions, equal bytes."""
         revision = await self._redis.hget(self._keys.revisions, path)
         if revision is None:
             return "" if path == ALL else None

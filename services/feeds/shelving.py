@@ -1,13 +1,14 @@
 """Pure. What an event does to the shelves: the present article and the event in, a step and the next present out.
 
-An article's text and its related list come by different events and each has a number of its own: `version` for the one,
-`related_revision` for the other. A lower or equal number than the present one changes nothing, so neither the order of arrival nor a
-repetition matters.
+An article's text and its related list come by different events and each has a number of its own: `version` for the
+one, `related_revision` for the other. A lower or equal number than the present one changes nothing, so neither the
+order of arrival nor a repetition matters.
 
-Nothing here has a guard. The reader of a batch (app.py) knows the present exactly, because it commits under a fence: had anybody else
-written to the shelves since it looked, the whole batch would be decided again. That is what lets a document leave its old
-shelf when its subject changes: which shelf that is must be known when the step is decided, and a guard on the version alone would let
-two processes each decide on what the other was about to change. Every write may be repeated without trace.
+Nothing here has a guard. The reader of a batch (app.py) knows the present exactly, because it commits under a fence:
+had anybody else written to the shelves since it looked, the whole batch would be decided again. That is what lets a
+document leave its old shelf when its subject changes: which shelf that is must be known when the step is decided, and
+a guard on the version alone would let two processes each decide on what the other was about to change. Every write
+may be repeated without trace.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ def subject_path(slug: str) -> str:
 class Keys:
     """What feeds keeps in Redis.
 
-    article(id)   hash    card (the article as JSON without html, text, related), html, text, related (JSON), related_revision
+    article(id)   hash    card: the article as JSON, without its html, text and related list; html; text;
+                          related: the list as JSON; related_revision
     shelf(path)   zset    document id → when it was first published, in ms
     subjects      hash    slug → name, of every subject that ever had an article
     revisions     hash    path → the id of the last event that changed this feed
@@ -75,7 +77,7 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """What is there of a document: its article (without html, text and related) and the newest list of its neighbours."""
+    """What is there of a document: its article's card and the newest list of its neighbours."""
 
     article: Article | None = None
     related: tuple[RelatedArticle, ...] = ()

@@ -42,7 +42,7 @@ class Room:
         """Lay events on the stream and wait until all of them are settled."""
         await self.host.belt.publish(Step(emits=events))
         async with asyncio.timeout(DEADLINE_SECONDS):
-            while await self.host.belt.backlog("documents.related", "feeds"):  # noqa: ASYNC110 - Redis has no event for it
+            while await self.host.belt.backlog("documents.related", "feeds"):  # noqa: ASYNC110 - no event
                 await asyncio.sleep(0.005)
 
     async def published(self) -> list[Event]:

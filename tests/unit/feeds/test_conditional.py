@@ -51,7 +51,7 @@ EARLIER = "Sun, 01 Mar 2026 12:00:29 GMT"
 def test_a_reader_that_has_these_bytes_gets_304(
     *, if_none_match: str | None, if_modified_since: str | None, expected: bool
 ) -> None:
-    """If-None-Match decides where it stands (RFC 9110, 13.2.2), else If-Modified-Since; what cannot be read asks for the whole."""
+    """If-None-Match decides where it stands (RFC 9110, 13.2.2), else If-Modified-Since, if it can be read."""
     answer = unchanged(tag=TAG, modified=MODIFIED, if_none_match=if_none_match, if_modified_since=if_modified_since)
 
     assert expected == answer

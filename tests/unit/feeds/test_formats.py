@@ -81,7 +81,7 @@ def test_atom_keeps_the_rules() -> None:
 
 
 def test_rss_keeps_the_rules() -> None:
-    """RSS 2.0 and its best practices: items last, a guid that is no link, all authors in one dc:creator, RFC 822 dates."""
+    """RSS and its best practices: items last, a guid that is no link, all authors in one element, RFC 822 dates."""
     channel = tree(article(1, 2, related=RELATED), form=Format.RSS)[0]
     item = found(channel, "item")[0]
 
@@ -174,7 +174,7 @@ def test_a_neighbour_changes_links_and_no_date(form: Format) -> None:
 @settings(max_examples=200)
 @given(ANYTHING, ANYTHING, ANYTHING, ANYTHING, ANYTHING)
 def test_no_document_kills_its_feed(title: str, html: str, summary: str, name: str, keyword: str) -> None:
-    """Control characters, lone surrogates, nothing at all: every format can be read, and the neighbours are untouched."""
+    """Control characters, lone surrogates, nothing at all: every format can be read, the others are untouched."""
     poison = article(2).model_copy(
         update={
             "title": title,

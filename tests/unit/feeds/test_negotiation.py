@@ -10,7 +10,7 @@ from services.feeds.negotiation import prefers_html
 
 CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-MINIFLUX = "application/xml,application/atom+xml,application/rss+xml,application/rdf+xml,application/feed+json,text/html,*/*;q=0.9"
+MINIFLUX = "application/xml,application/atom+xml,application/rss+xml,application/feed+json,text/html,*/*;q=0.9"
 FEEDPARSER = (
     "application/atom+xml,application/rdf+xml,application/rss+xml,application/x-netcdf,"
     "application/xml;q=0.9,text/xml;q=0.2,*/*;q=0.1"
