@@ -31,8 +31,7 @@ TAGS = INLINE | BLOCKS | VOID
 ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt"}, "th": {"colspan", "rowspan"}, "td": {"colspan", "rowspan"}}
 
 NEVER = frozenset(
-    "script style template noscript iframe frameset object embed applet svg math canvas audio video select button textarea "
-    "title".split()  # noqa: SIM905 - names, not code
+    "applet audio button canvas embed frameset iframe math noscript object script select style svg template textarea title video".split()  # noqa: SIM905 - names, not code
 )
 FURNITURE = frozenset({"nav", "header", "footer", "aside", "form"})
 """What stands around the article of a page."""
