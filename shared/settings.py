@@ -59,10 +59,15 @@ class Settings(BaseSettings):
     partner_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="private networks that partners may live in, by commas (127.0.0.0/8); default: none"
     )
+    webhook_schedule_seconds: Annotated[tuple[Annotated[float, Field(ge=0, le=604_800)], ...], NoDecode] = Field(
+        (),
+        max_length=30,
+        description="waits before the attempts of a delivery, by commas; default: 0,5,300,…, ten in 76 hours",
+    )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="least level that is logged")
     log_json: bool = Field(False, description="logs as JSON lines; default: readable lines")
 
-    @field_validator("partner_networks", mode="before")
+    @field_validator("partner_networks", "webhook_schedule_seconds", mode="before")
     @classmethod
     def _by_commas(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from services.webhooks.deliveries import Deliveries, Notice
 from services.webhooks.outbound import Outbound
+from services.webhooks.outcome import SCHEDULE
 from services.webhooks.partners import Partner, Partners
 from services.webhooks.payload import body_of, kind_of
 from services.webhooks.pump import Pump
@@ -28,7 +29,8 @@ def install(host: Host) -> None:
     partners = Partners(host.redis, host.key)
     deliveries = Deliveries(host.redis, host.key)
     outbound = Outbound(host.settings.partner_networks)
-    pump = Pump(deliveries=deliveries, partners=partners, outbound=outbound, clock=host.clock)
+    schedule = host.settings.webhook_schedule_seconds or SCHEDULE
+    pump = Pump(deliveries=deliveries, partners=partners, outbound=outbound, clock=host.clock, schedule=schedule)
 
     def announced(event: Event, known: Iterable[Partner]) -> Step | Exception:
         try:

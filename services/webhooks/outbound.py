@@ -33,6 +33,8 @@ LONGEST_ANSWER_BYTES = 64_000
 KEPT_ANSWER_BYTES = 1_000
 CONNECTIONS_PER_HOST = 64
 LOOKUP_SECONDS = 5.0
+IDLE_SECONDS = 4.0
+"""Less than the 5 s after which common servers (uvicorn, Node) close idle connections: a POST on a closing one would be lost."""
 HEADERS = {
     "user-agent": f"Syndicate/{version('syndicate')}",
     "content-type": "application/json",
@@ -91,7 +93,10 @@ class Outbound:
     @cached_property
     def _session(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
-            limit=0, limit_per_host=CONNECTIONS_PER_HOST, socket_factory=guard(self._allowed)
+            limit=0,
+            limit_per_host=CONNECTIONS_PER_HOST,
+            keepalive_timeout=IDLE_SECONDS,
+            socket_factory=guard(self._allowed),
         )
         return aiohttp.ClientSession(
             connector=connector,

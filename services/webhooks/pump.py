@@ -141,6 +141,9 @@ class Pump:
         self._busy[taken.partner] -= 1
         if not self._busy[taken.partner]:
             del self._busy[taken.partner]
+        if not task.cancelled() and (fault := task.exception()):
+            # Redis was away just when a partner had to be disabled: it is attempted again when the lease ends.
+            log.warning("delivery.unsettled", partner=taken.partner, delivery=taken.id, error=type(fault).__name__)
         self.wake()
 
     async def _attempt(self, partner: Partner, taken: Taken) -> None:

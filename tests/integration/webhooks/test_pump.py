@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from aiohttp import web
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from standardwebhooks.webhooks import Webhook
 
 from services.webhooks.payload import message_id
 from tests.integration.webhooks.room import SECRET, Room, turn_until, turn_until_settled
+from tests.redis_servers import RedisServer
 
 
 async def hang(_: web.Request) -> web.StreamResponse:
@@ -275,3 +279,26 @@ async def test_many_pumps_share_one_schedule(room: Room) -> None:
             await asyncio.gather(*(pump.turn() for pump in pumps))
 
     assert (len(partner.ids), len(set(partner.ids))) == (1_000, 1_000)
+
+
+async def test_the_schedule_survives_a_killed_redis(redis_server: RedisServer) -> None:
+    """While Redis is away turns fail and lose nothing; when it is back on its data, what was to be sent is sent once."""
+    async with AsyncExitStack() as stack, Redis.from_url(redis_server.url) as redis:
+        room = Room(redis, stack)
+        partner = await room.receiver(500, 200)
+        await room.partner(partner.url)
+        await room.notify("harbour")
+        pump = room.pump()
+        await turn_until(pump, lambda: len(partner.heard) == 1)
+        redis_server.kill()
+        with pytest.raises(RedisError):
+            await pump.turn()
+        redis_server.start()
+        await turn_until_settled(pump, room)
+        room.clock.advance(5.1)
+        await turn_until(pump, lambda: len(partner.heard) == 2)
+        await turn_until_settled(pump, room)
+        logged = await room.last()
+
+    assert len(set(partner.ids)) == 1
+    assert [each["verdict"] for each in logged["attempts"]] == ["retry", "delivered"]
