@@ -99,7 +99,7 @@ def _from_markdown(text: str) -> Page:
 def _from_html(text: str) -> Page:
     page = read_page(text)
     page.html = sanitised(page.html)
-    if not text_of(page.html):
+    if page.left_out and not text_of(page.html):
         page.html = sanitised(read_page(text, whole=True).html)
     return page
 

@@ -43,13 +43,17 @@ MAILTO = "mailto:"
 
 @dataclass
 class Page:
-    """What was read; `html` is closed and made of allowed tags, and not sanitised yet. `titles` by where they stood."""
+    """What was read; `html` is closed and made of allowed tags, and not sanitised yet. `titles` by where they stood.
+
+    `left_out` says whether there was furniture.
+    """
 
     html: str = ""
     titles: dict[str, str] = field(default_factory=dict)
     description: str | None = None
     url: str | None = None
     language: str | None = None
+    left_out: bool = False
 
     @property
     def title(self) -> str | None:
@@ -108,6 +112,7 @@ class _Writer:
             self._begun.setdefault(tag, len(self._pieces))
         if self._silent_from is None and (tag in NEVER or tag in self._furniture):
             self._silent_from = len(self._open)
+            self._about.left_out |= tag in self._furniture
         self._closings.append(self._written(tag, attributes))
         self._open.append(tag)
         self._deepest = max(self._deepest, len(self._open))

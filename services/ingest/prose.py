@@ -21,7 +21,7 @@ HARD_WRAP = 100
 
 def lines_of(text: str) -> list[str]:
     """The paragraphs of a plain text: its lines, or its blocks where the lines were wrapped by hand."""
-    lines = [folded(line) for line in text.split("\n")]
+    lines = [folded(line) for line in text.strip().split("\n")]
     if max(map(len, lines), default=0) > HARD_WRAP or "" not in lines:
         return [line for line in lines if line]
     blocks = re.split(r"\n\s*\n", text)
