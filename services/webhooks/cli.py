@@ -93,20 +93,21 @@ def deliveries(
 
 
 def receive(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 9000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 9000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     secret: Annotated[str | None, typer.Option(help="whsec_…; without it one is made and shown.")] = None,
 ) -> None:
     """Be a partner: verify what comes in and print a line of JSON for each new delivery."""
     if not secret:
         secret = secret_of(chance.token_bytes(SECRET_BYTES))
-        print(f"syndicate partners add http://127.0.0.1:{port}/ --name Receiver --secret {secret}", file=sys.stderr)
+        print(f"syndicate partners add http://{host}:{port}/ --name Receiver --secret {secret}", file=sys.stderr)
     key = key_of(secret)
 
     async def keys() -> list[bytes]:
         return [key]
 
     app = receiver(Inbox(keys, heard=lambda record: print(json.dumps(record, ensure_ascii=False), flush=True)))
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
 
 
 def _ask(method: str, path: str, body: object = None) -> Any:

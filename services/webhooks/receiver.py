@@ -18,6 +18,8 @@ from services.webhooks.signing import SignatureRejected, verify
 MOST_KEPT = 1_000
 MAX_BODY_BYTES = 1_000_000
 SHOWN_ROWS = 100
+SIGNED_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
+"""Shown with the exact body, so that anyone can verify again what was received (Standard Webhooks, "Webhook headers")."""
 
 Keys = Callable[[], Awaitable[list[bytes]]]
 Record = dict[str, Any]
@@ -50,12 +52,13 @@ class Inbox:
                 return self._refuse(413, "too-large")
         try:
             message = verify(await self._keys(), dict(request.headers), body, now=self._now())
-            content = json.loads(body)
+            signed = {"headers": {name: request.headers[name] for name in SIGNED_HEADERS}, "body": body.decode()}
+            content = json.loads(signed["body"])
         except SignatureRejected as error:
             return self._refuse(401, error.code)
         except ValueError:
             return self._refuse(422, "bad-json")
-        self._keep(message, content)
+        self._keep(message, content, signed)
         return Response(status_code=204)
 
     async def show(self, request: Request) -> Response:
@@ -70,13 +73,13 @@ class Inbox:
         self.refused += 1
         return JSONResponse({"code": code}, status)
 
-    def _keep(self, message: str, content: Record) -> None:
+    def _keep(self, message: str, content: Record, signed: Record) -> None:
         if message in self._kept:
             self.repeats += 1
             self._kept[message]["times"] += 1
             return
         record = {"id": message, "received_at": self._now(), "times": 1, "content": content}
-        self._kept[message] = record
+        self._kept[message] = record | {"signed": signed}
         if len(self._kept) > MOST_KEPT:
             del self._kept[next(iter(self._kept))]
         self._heard(record)

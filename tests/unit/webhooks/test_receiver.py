@@ -48,6 +48,16 @@ async def test_a_repeat_is_counted_and_not_heard_again() -> None:
     assert (statuses, [record["id"] for record in heard], box.repeats) == ([204, 204, 204], ["a", "b"], 1)
 
 
+async def test_what_was_signed_is_shown_as_it_came() -> None:
+    """The exact body and the three headers, so that anyone can verify again."""
+    box = inbox()
+    body = '{ "title": "Über\\u0041" }'.encode()
+    await send(box, "a", body)
+    shown = json.loads(bytes((await box.show(request())).body))
+
+    assert {"headers": headers([KEY], "a", NOW, body), "body": body.decode()} == shown["deliveries"][0]["signed"]
+
+
 async def test_what_proves_nothing_is_refused() -> None:
     """Unsigned, too large, and signed nonsense."""
     box = inbox()
@@ -55,9 +65,10 @@ async def test_what_proves_nothing_is_refused() -> None:
         await box.take(request(b"{}")),
         await send(box, "a", b" " * (MAX_BODY_BYTES + 1)),
         await send(box, "b", b"{"),
+        await send(box, "c", '{"type":"x"}'.encode("utf-16")),
     ]
 
-    assert ([answer.status_code for answer in answers], box.refused) == ([401, 413, 422], 3)
+    assert ([answer.status_code for answer in answers], box.refused) == ([401, 413, 422, 422], 4)
 
 
 async def test_only_the_newest_are_kept() -> None:
