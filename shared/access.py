@@ -5,8 +5,10 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
+from shared.errors import Unfit
 from shared.settings import Settings
 
 
@@ -16,14 +18,22 @@ def operator_token(settings: Settings) -> str:
         return settings.token.get_secret_value()
     path = token_file(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        token = secrets.token_urlsafe(32)
-        file.write(token + "\n")
+    if not path.exists():
+        _write_down(secrets.token_urlsafe(32), path)
+    if not (token := path.read_text().strip()):
+        raise Unfit(f"{path} is empty; remove it, and the next start makes a new token")
     return token
+
+
+def _write_down(token: str, path: Path) -> None:
+    """Make the file, whole and at once: of several processes that start together one wins, and the others read its token."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(token + "\n")
+    with suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()
 
 
 def known_token(settings: Settings) -> str | None:
