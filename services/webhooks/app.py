@@ -15,7 +15,7 @@ from services.webhooks.pump import Pump
 from services.webhooks.routes import Door, open_door
 from shared.consumer import Batch
 from shared.events import DocumentPublished, Event
-from shared.host import Host
+from shared.host import Host, turn_for_ever
 from shared.steps import Step
 
 DRAIN_SECONDS = 3.0
@@ -45,10 +45,9 @@ def install(host: Host) -> None:
 
     async def deliver() -> None:
         try:
-            await pump.turn()
-        except asyncio.CancelledError:
+            await turn_for_ever("webhooks.pump", pump.turn)
+        finally:
             await pump.drain(min(DRAIN_SECONDS, host.settings.drain_seconds))
-            raise
 
     async def sweep() -> None:
         for partner in await partners.removed():

@@ -6,19 +6,24 @@ import asyncio
 import json
 import secrets as chance
 import sys
+from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 import uvicorn
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from services.webhooks.payload import DEFAULT_EVENTS
 from services.webhooks.receiver import Inbox, receiver
 from services.webhooks.signing import SECRET_BYTES, key_of, secret_of
-from shared.client import Client
+from shared.client import Client, ProblemReceived, ServerUnreachable
 from shared.settings import Settings
+
+PIPE_CHARACTERS = 300
+FAILED, REJECTED, UNREACHABLE = 1, 3, 4
+"""Exit codes, as `syndicate add` has them."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Id = Annotated[str, typer.Argument(metavar="PARTNER", help="The partner's id, as `partners list` shows it.")]
@@ -115,7 +120,18 @@ def _ask(method: str, path: str, body: object = None) -> Any:
         async with Client(Settings()) as client:
             return (await client.request(method, path, json=body))[1]
 
-    return asyncio.run(ask())
+    try:
+        return asyncio.run(ask())
+    except ProblemReceived as error:
+        print(error.detail, file=sys.stderr)
+        for fault in error.body.get("errors", ()):
+            print(f"  {fault['pointer']}: {fault['detail']}", file=sys.stderr)
+        raise typer.Exit(
+            REJECTED if HTTPStatus.BAD_REQUEST <= error.status < HTTPStatus.INTERNAL_SERVER_ERROR else FAILED
+        ) from None
+    except ServerUnreachable as error:
+        print(error.detail, file=sys.stderr)
+        raise typer.Exit(UNREACHABLE) from None
 
 
 def _state(partner: dict[str, Any]) -> str:
@@ -135,10 +151,11 @@ def _print_json(value: object) -> None:
 
 
 def _print_table(columns: list[str], rows: list[list[str]]) -> None:
-    table = Table(*columns, box=None, header_style="bold")
+    table = Table(Column(columns[0], no_wrap=True), *columns[1:], box=None, header_style="bold")
     for row in rows:
         table.add_row(*(_plain(cell) for cell in row))
-    Console().print(table)
+    # In a pipe nobody sees where the line ends, and a cut id is of no use.
+    Console(width=None if sys.stdout.isatty() else PIPE_CHARACTERS).print(table)
 
 
 def _plain(cell: str) -> str:

@@ -91,8 +91,10 @@ class Pump:
         await asyncio.gather(*unfinished, return_exceptions=True)
         now = self._clock.now()
         self._ended += [Settled(taken, "waiting", now, None) for taken in unfinished.values()]
-        await self._settle()
-        await self._outbound.close()
+        try:
+            await self._settle()
+        finally:
+            await self._outbound.close()
 
     async def _wait(self) -> None:
         rest = self._last_turn + SHORTEST_TURN_SECONDS - time.monotonic()

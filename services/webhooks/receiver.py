@@ -52,13 +52,14 @@ class Inbox:
                 return self._refuse(413, "too-large")
         try:
             message = verify(await self._keys(), dict(request.headers), body, now=self._now())
-            signed = {"headers": {name: request.headers[name] for name in SIGNED_HEADERS}, "body": body.decode()}
-            content = json.loads(signed["body"])
+            text = body.decode()
+            content = json.loads(text)
         except SignatureRejected as error:
             return self._refuse(401, error.code)
         except ValueError:
             return self._refuse(422, "bad-json")
-        self._keep(message, content, signed)
+        headers = {name: request.headers[name] for name in SIGNED_HEADERS}
+        self._keep(message, content, {"headers": headers, "body": text})
         return Response(status_code=204)
 
     async def show(self, request: Request) -> Response:

@@ -51,6 +51,14 @@ async def test_the_commands_do_what_the_routes_do(redis_url: str, monkeypatch: p
         as_json = json.loads(await command("deliveries", added["id"], "--limit", "1", "--json"))
         removed = await command("partners", "remove", added["id"])
 
+        refused = await asyncio.to_thread(
+            CliRunner().invoke, app, ["partners", "add", "http://8.8.8.8/", "--name", "x"]
+        )
+        monkeypatch.setenv("SYNDICATE_URL", "http://127.0.0.1:1")
+        nobody = await asyncio.to_thread(CliRunner().invoke, app, ["partners", "list"])
+
+    assert (refused.exit_code, nobody.exit_code) == (3, 4)
+    assert "needs https" in refused.output
     assert "Harbour [news]" in listed
     assert added["secret"] not in listed
     assert tested["delivery"] == as_json[0]["id"]
