@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from typing import Any
 
+from redis.exceptions import ConnectionError as Unreachable
+from redis.exceptions import TimeoutError as TimedOut
+
 from shared.errors import Unfit
+from shared.logs import log
 
 LEAST_VERSION = (6, 2)
+PATIENCE_SECONDS = 60.0
+PAUSE_SECONDS = 0.2
 
 
-async def check(client: Any) -> str:
-    """The server's version. Raises Unfit, naming the setting to change, if something could get lost on it."""
-    info = await client.info("everything")
+async def check(client: Any, *, patience_seconds: float = PATIENCE_SECONDS) -> str:
+    """The server's version. Raises Unfit, naming the setting to change, if something could get lost on it.
+
+    A server that is away or still reads its file is waited for: processes start in any order, and Redis may be on its way back.
+    """
+    info = await _loaded(client, time.monotonic() + patience_seconds)
     faults = [fault for fault in (_version(info), _role(info), _persistence(info), _eviction(info)) if fault]
     if faults:
         raise Unfit("this Redis would lose documents: " + "; ".join(faults))
     return str(info["redis_version"])
+
+
+async def _loaded(client: Any, deadline: float) -> dict[str, Any]:
+    """What the server says of itself, once it has read its file: before that it says that it keeps none (redis aof.c)."""
+    told = False
+    while True:
+        reason = "it is still reading its file"
+        try:
+            info: dict[str, Any] = await client.info("everything")
+            if not info.get("loading"):
+                return info
+        except (Unreachable, TimedOut) as error:
+            reason = str(error)
+        if time.monotonic() > deadline:
+            raise Unfit(f"Redis does not answer: {reason}")
+        if not told:
+            log.info("redis.awaited", reason=reason)
+            told = True
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 def _version(info: dict[str, Any]) -> str:

@@ -34,9 +34,10 @@ class RedisServer:
     def url(self) -> str:
         return f"unix://{self.folder / 'redis.sock'}"
 
-    def start(self) -> None:
-        """Start and wait until it answers."""
+    def start(self, **more: str) -> None:
+        """Start and wait until it answers; `more` options are written with underscores."""
         options = OPTIONS | {"dir": str(self.folder), "port": "0", "unixsocket": str(self.folder / "redis.sock")}
+        options |= {name.replace("_", "-"): value for name, value in more.items()}
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         self.process = subprocess.Popen([self.binary, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + DEADLINE_SECONDS
