@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from redis.exceptions import RedisError
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from shared.streams import Belt
 
 LONGEST_ERROR = 300
+Answer = TypeVar("Answer")
+
 HANDED_BACK_AT_MOST = 100_000
 
 
@@ -98,7 +100,7 @@ class Consumer:
             except EntryRejected as error:
                 await self.bury(entry, str(error))
         if held:
-            await self._work(Batch(self, held))
+            await self._insist(lambda: self._work(Batch(self, held)))
 
     async def commit(self, good: Sequence[tuple[Entry, Event, Step]], fence: Fence | None) -> bool:
         """Do the steps with their acknowledgements, as often as it takes; False if the fence did not hold."""
@@ -109,7 +111,7 @@ class Consumer:
             words += words_of(
                 step, [self.belt.emission(event) for event in step.emits], entry=entry.id, mark=event.event_id
             )
-        verdicts = await self._insist("commit", keys, words)
+        verdicts = await self._insist(lambda: self.belt.scripts.run("commit", keys, words))
         if verdicts == [b"fenced"]:
             return False
         for (_, event, step), verdict in zip(good, verdicts, strict=True):
@@ -154,7 +156,7 @@ class Consumer:
             entry.deliveries,
             at,
         ]
-        if await self._insist("bury", keys, facts):
+        if await self._insist(lambda: self.belt.scripts.run("bury", keys, facts)):
             log.error(
                 "entry.buried",
                 group=self.group,
@@ -163,18 +165,17 @@ class Consumer:
                 error=reason[:LONGEST_ERROR],
             )
 
-    async def _insist(self, script: str, keys: Sequence[str], words: Sequence[Word]) -> Any:
-        """Run a script until Redis does it: that Redis is away, full or read-only counts against no entry."""
+    async def _insist(self, act: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Act until Redis lets it: that Redis is away, full or read-only counts against no entry."""
         failures = 0
         while True:
             try:
-                return await self.belt.scripts.run(script, keys, words)
+                return await act()
             except RedisError as error:
                 seconds = pause_after(failures)
                 failures += 1
-                log.warning(
-                    "step.delayed", group=self.group, error=str(error)[:LONGEST_ERROR], next_try_in_s=round(seconds, 2)
-                )
+                reason = str(error)[:LONGEST_ERROR]
+                log.warning("step.delayed", group=self.group, error=reason, next_try_in_s=round(seconds, 2))
                 await asyncio.sleep(seconds)
 
     async def _renew(self, entries: Sequence[str]) -> None:
@@ -201,7 +202,12 @@ class Consumer:
     async def release(self) -> None:
         """Hand back what was read and not settled, and leave the group if nothing is left in this consumer's name."""
         args: list[Word] = [self.group, self.belt.name, HANDED_BACK_AT_MOST]
-        handed_back = await self.belt.scripts.run("release", [self.stream_key, self.failures_key], args)
+        try:
+            handed_back = await self.belt.scripts.run("release", [self.stream_key, self.failures_key], args)
+        except RedisError as error:
+            # Redis or the group is gone: the lease tells the others instead.
+            log.warning("entries.not_handed_back", group=self.group, error=str(error)[:LONGEST_ERROR])
+            return
         if handed_back:
             log.info("entries.handed_back", group=self.group, entries=handed_back)
 

@@ -267,7 +267,7 @@ async def test_garbage_from_a_foreign_producer_is_buried(redis_server: RedisServ
     ]
     with redis_server.client() as client:
         for fields in garbage:
-            client.xadd("{syndicate}:documents.ingested", fields)  # type: ignore[arg-type]
+            client.xadd("{syndicate}:documents.ingested", fields)
     await put(redis_server, ingested("d0"))
 
     async with running(redis_server, classified) as belt:
@@ -466,3 +466,32 @@ async def test_backlog_counts_what_is_not_settled(redis_server: RedisServer) -> 
         belt._fullest = (0.0, 0)
 
         assert await belt.overloaded()
+
+
+async def test_reads_of_a_handler_wait_for_redis(redis_server: RedisServer) -> None:
+    """A handler that finds Redis away is called again when it is back, and no delivery is counted."""
+    away = iter([True, True, False])
+
+    async def work(batch: Batch) -> None:
+        if next(away):
+            raise Unreachable("Redis is away")
+        await batch.commit([classified(event) for event in batch.events])  # type: ignore[arg-type]
+
+    client = redis.asyncio.Redis.from_url(redis_server.url)
+    belt = Belt(client, settings(lease_seconds=60), SystemClock())
+    belt.consume_batches("documents.ingested", group="classifier", work=work)
+    await put(redis_server, ingested("d0"))
+    await belt.open()
+    await until(lambda: emitted(redis_server) == 1)
+    await belt.close()
+
+    assert once(1) == effects(redis_server)
+
+    await client.aclose()
+
+
+async def test_a_stop_after_flushall_is_quiet(redis_server: RedisServer) -> None:
+    """A group that is gone keeps nobody from leaving."""
+    async with running(redis_server, classified):
+        with redis_server.client() as client:
+            client.flushall()
