@@ -19,10 +19,11 @@ class State(StrEnum):
 
 
 class Known(Fact):
-    """A document as it was accepted last."""
+    """A document as it was accepted last; `correlation_id` names the request that it came by."""
 
     state: State
     document: Document
+    correlation_id: str = ""
 
     @property
     def version(self) -> int:
@@ -36,12 +37,10 @@ class Changed:
     change: Change
     document: Document
 
-    @property
-    def known(self) -> Known:
+    def known(self, correlation_id: str = "") -> Known:
         """What is known once it is accepted."""
-        return Known(
-            state=State.RETRACTED if self.change == Change.RETRACTED else State.ACCEPTED, document=self.document
-        )
+        state = State.RETRACTED if self.change == Change.RETRACTED else State.ACCEPTED
+        return Known(state=state, document=self.document, correlation_id=correlation_id)
 
 
 @dataclass(frozen=True, slots=True)

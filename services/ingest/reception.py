@@ -6,8 +6,9 @@ import re
 import uuid
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
-from shared.errors import DocumentRejected
+from shared.errors import DocumentRejected, Rejected
 
 CORRELATION = "X-Request-ID"
 SAFE_NAME = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -17,21 +18,32 @@ DRAINED_BYTES = 32_000_000
 ENTITY_TAG = re.compile(r'(?:W/)?"(\d{1,15})"')
 
 
+class Abandoned(Rejected):
+    """The sender went away before the whole body was here."""
+
+    code = "abandoned"
+    title = "The request ended before its body"
+    status = 400
+
+
 async def body_of(request: Request, limit: int) -> bytes:
-    """The body. Raises DocumentRejected for one of more than `limit` bytes, of which no more than that is ever held."""
+    """The body. Raises DocumentRejected for one of more than `limit` bytes, of which no more than that is ever held; Abandoned."""
     declared = request.headers.get("Content-Length", "")
     if declared.isdigit() and int(declared) > DRAINED_BYTES:
         raise _too_large(limit)
     pieces: list[bytes] = []
     length = 0
-    async for piece in request.stream():
-        length += len(piece)
-        if length > DRAINED_BYTES:
-            break
-        if length > limit:
-            pieces.clear()
-            continue
-        pieces.append(piece)
+    try:
+        async for piece in request.stream():
+            length += len(piece)
+            if length > DRAINED_BYTES:
+                break
+            if length > limit:
+                pieces.clear()
+            else:
+                pieces.append(piece)
+    except ClientDisconnect:
+        raise Abandoned from None
     if length > limit:
         raise _too_large(limit)
     return b"".join(pieces)

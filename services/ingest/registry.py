@@ -68,9 +68,13 @@ class Registry:
         return await self._settle(identity, decided, correlation_id)
 
     async def _settle(self, identity: str, decided: Decide, correlation_id: str) -> Decision:
+        known = await self.known(identity)
         for _ in range(TRIES):
-            decision = decided(await self.known(identity))
+            decision = decided(known)
             if not isinstance(decision, Changed) or await self._belt.publish(self._step(decision, correlation_id)):
+                return decision
+            known = await self.known(identity)
+            if known == decision.known(correlation_id):  # it was done, and only its reply was lost
                 return decision
         raise Overloaded("others keep writing the same document", retry_after=1, id=identity)
 
@@ -80,7 +84,7 @@ class Registry:
         event = DocumentIngested.of(document, decision.change, correlation_id=correlation_id, at=document.received_at)
         return Step(
             verdict=decision.change,
-            writes=(("HSET", key, "record", decision.known.model_dump_json()),),
+            writes=(("HSET", key, "record", decision.known(correlation_id).model_dump_json()),),
             emits=(event,),
             guard=Guard(key, "version", document.version),
         )

@@ -14,7 +14,7 @@ from services.ingest.draft import Draft
 from services.ingest.identity import document_id as identity_of
 from services.ingest.reception import CORRELATION, body_of, correlation_of, versions_of
 from services.ingest.registry import Registry, gone
-from shared.errors import DocumentRejected, Overloaded
+from shared.errors import Overloaded, Rejected
 from shared.events import Document
 from shared.host import Host
 from shared.logs import log
@@ -91,7 +91,7 @@ class Door:
             body = await body_of(request, limit)
             # In a thread, because hostile input may take a second, and others are waiting.
             return correlation_id, await asyncio.to_thread(read, body, media_type, max_bytes=limit)
-        except DocumentRejected as error:
+        except Rejected as error:
             error.fields["correlation_id"] = correlation_id
             log.info("document.rejected", code=error.code, correlation_id=correlation_id)
             raise

@@ -15,14 +15,14 @@ def accepted() -> Known:
     """A document that was sent once."""
     decision = decide(None, "id", draft(), NOW)
     assert isinstance(decision, Changed)
-    return decision.known
+    return decision.known()
 
 
 def retracted() -> Known:
     """A document that was sent and taken back."""
     decision = retract(accepted(), NOW)
     assert isinstance(decision, Changed)
-    return decision.known
+    return decision.known()
 
 
 def test_what_is_new_is_added() -> None:
@@ -31,7 +31,7 @@ def test_what_is_new_is_added() -> None:
 
     assert isinstance(decision, Changed)
     assert (decision.change, decision.document.version, decision.document.subject) == (Change.ADDED, 1, "Medicine")
-    assert (decision.known.state, decision.document.received_at) == (State.ACCEPTED, NOW)
+    assert (decision.known().state, decision.document.received_at) == (State.ACCEPTED, NOW)
 
 
 def test_the_same_again_is_nothing() -> None:

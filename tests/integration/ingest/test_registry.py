@@ -1,0 +1,134 @@
+"""What was accepted is on the belt, once, whoever else writes and whatever breaks."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as Unreachable
+from redis.exceptions import ResponseError
+
+from services.ingest.changes import Changed, Unchanged
+from services.ingest.identity import document_id
+from services.ingest.registry import Registry
+from shared.errors import Gone
+from shared.events import Change
+from shared.redis_server import OPTIONS
+from shared.steps import Step
+from tests.integration.ingest.room import Room, installed
+from tests.redis_servers import RedisServer
+from tests.unit.ingest.samples import NOW, draft
+
+ID = document_id(draft())
+
+
+def registry(room: Room) -> Registry:
+    """Another process's registry on the same Redis."""
+    return Registry(room.host.redis, room.host.belt)
+
+
+async def test_a_hundred_at_once_are_one_event(room: Room) -> None:
+    """Of a hundred senders of one document one is first, and the others find it."""
+    sendings = (registry(room).accept(draft(), ID, NOW, correlation_id=str(n)) for n in range(100))
+    decisions = await asyncio.gather(*sendings)
+
+    assert sum(isinstance(decision, Changed) for decision in decisions) == 1
+    assert sum(isinstance(decision, Unchanged) for decision in decisions) == 99
+    assert len(await room.events()) == 1
+
+
+async def test_different_texts_at_once_are_versions_in_a_row(room: Room) -> None:
+    """Each sending gets a version of its own, none is skipped, and the last one is what is known."""
+    sendings = (
+        registry(room).accept(draft(text=f"text {n}", html=f"<p>text {n}</p>"), ID, NOW, correlation_id="c")
+        for n in range(12)
+    )
+    await asyncio.gather(*sendings)
+
+    events = await room.events()
+    known = await registry(room).known(ID)
+
+    assert [event.document.version for event in events] == list(range(1, 13))
+    assert known
+    assert known.document == events[-1].document
+
+
+async def test_a_lost_reply_is_no_second_version(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step was done and the sender hears nothing: sending again changes nothing."""
+    publish = room.host.belt.publish
+
+    async def done_but_unheard(step: Step) -> bool:
+        await publish(step)
+        raise Unreachable
+
+    monkeypatch.setattr(room.host.belt, "publish", done_but_unheard)
+    with pytest.raises(Unreachable):
+        await registry(room).accept(draft(), ID, NOW, correlation_id="c")
+    monkeypatch.undo()
+
+    assert isinstance(await registry(room).accept(draft(), ID, NOW, correlation_id="c"), Unchanged)
+    assert len(await room.events()) == 1
+
+
+async def test_a_step_that_the_client_repeats_is_still_ours(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that tries again after a lost reply finds its own version there, and that is no refusal."""
+    await registry(room).accept(draft(), ID, NOW, correlation_id="c")
+    publish = room.host.belt.publish
+
+    async def twice(step: Step) -> bool:
+        await publish(step)
+        return await publish(step)
+
+    monkeypatch.setattr(room.host.belt, "publish", twice)
+    decision = await registry(room).retract(ID, NOW, correlation_id="c", only=None)
+
+    assert isinstance(decision, Changed)
+    assert [event.change for event in await room.events()] == [Change.ADDED, Change.RETRACTED]
+
+
+async def test_a_step_that_stopped_halfway_is_no_version(room: Room) -> None:
+    """The record was written and the belt refused the event: the next sending is taken, and nothing is passed over."""
+    stream = room.host.key("documents.ingested")
+    await room.host.redis.set(stream, "in the way")
+    with pytest.raises(ResponseError):
+        await registry(room).accept(draft(), ID, NOW, correlation_id="c")
+    await room.host.redis.delete(stream)
+
+    assert await registry(room).known(ID) is None
+    assert isinstance(await registry(room).accept(draft(), ID, NOW, correlation_id="c"), Changed)
+
+    await room.host.redis.rename(stream, "aside")
+    await room.host.redis.set(stream, "in the way")
+    with pytest.raises(ResponseError):
+        await registry(room).accept(draft(title="New"), ID, NOW, correlation_id="c")
+    await room.host.redis.delete(stream)
+    again = await registry(room).accept(draft(title="New"), ID, NOW, correlation_id="c")
+
+    assert isinstance(again, Changed)
+    assert [(event.document.version, event.document.title) for event in await room.events()] == [(2, "New")]
+
+
+async def test_a_full_redis_takes_nothing_by_halves(redis_server: RedisServer) -> None:
+    """Every version of Redis: the sender hears 503, and once there is room again the same sending goes through."""
+    async with Redis.from_url(redis_server.url) as client:
+        room = installed(client)
+        await client.config_set("maxmemory", 1)
+        full = await room.post(b"It beats.")
+        nothing = await client.keys("*ingest*")
+        await client.config_set("maxmemory", OPTIONS.get("maxmemory", 0))
+        taken = await room.post(b"It beats.")
+
+        assert (full.status, full.headers["retry-after"], nothing) == (503, "2", [])
+        assert (taken.status, len(await room.events())) == (202, 1)
+
+
+async def test_a_retraction_happens_once(room: Room) -> None:
+    """Of many at once one retracts, the others hear that it is gone."""
+    await registry(room).accept(draft(), ID, NOW, correlation_id="c")
+    tries = (registry(room).retract(ID, NOW, correlation_id="c", only=None) for _ in range(20))
+    results = await asyncio.gather(*tries, return_exceptions=True)
+
+    assert sum(isinstance(result, Changed) for result in results) == 1
+    assert sum(isinstance(result, Gone) for result in results) == 19
+    assert [event.change for event in await room.events()] == [Change.ADDED, Change.RETRACTED]
