@@ -109,8 +109,9 @@ async def run(
         await asyncio.wait([serving], timeout=OPEN_CONNECTIONS_SECONDS + 1)
         for task in loops:
             task.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
-        await host.belt.close()
+        *_, left = await asyncio.gather(*loops, host.belt.close(), return_exceptions=True)
+        if isinstance(left, Exception):
+            log.error("belt.not_closed", error=f"{type(left).__name__}: {left}"[:300])
         log.info("process.stopped")
 
 

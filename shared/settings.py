@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     retention_seconds: float = Field(
         600, ge=0, description="how long a stream keeps entries that every group has acknowledged"
     )
-    drain_seconds: float = Field(8, gt=0, le=60, description="longest wait for work in hand at shutdown")
+    drain_seconds: float = Field(5, gt=0, le=60, description="longest wait for work in hand at shutdown")
     partner_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="private networks that partners may live in, by commas (127.0.0.0/8); default: none"
     )
