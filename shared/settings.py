@@ -64,6 +64,12 @@ class Settings(BaseSettings):
         max_length=30,
         description="waits before the attempts of a delivery, by commas; default: 0,5,300,…, ten in 76 hours",
     )
+    webhook_seconds: float = Field(
+        15,
+        ge=0.5,
+        le=300,
+        description="longest time that an attempt of a delivery may take; after twice of it another process tries",
+    )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="least level that is logged")
     log_json: bool = Field(False, description="logs as JSON lines; default: readable lines")
 

@@ -28,9 +28,15 @@ def install(host: Host) -> None:
     """Tell partners of what is published, and give operators the say over partners."""
     partners = Partners(host.redis, host.key)
     deliveries = Deliveries(host.redis, host.key)
-    outbound = Outbound(host.settings.partner_networks)
-    schedule = host.settings.webhook_schedule_seconds or SCHEDULE
-    pump = Pump(deliveries=deliveries, partners=partners, outbound=outbound, clock=host.clock, schedule=schedule)
+    outbound = Outbound(host.settings.partner_networks, total_seconds=host.settings.webhook_seconds)
+    pump = Pump(
+        deliveries=deliveries,
+        partners=partners,
+        outbound=outbound,
+        clock=host.clock,
+        schedule=host.settings.webhook_schedule_seconds or SCHEDULE,
+        lease_seconds=2 * host.settings.webhook_seconds,
+    )
 
     def announced(event: Event, known: Iterable[Partner]) -> Step | Exception:
         try:

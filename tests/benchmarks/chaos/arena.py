@@ -62,6 +62,7 @@ class Arena:
             "LEASE_SECONDS": str(self.plan.lease_seconds),
             "RETENTION_SECONDS": "1000000",
             "PARTNER_NETWORKS": "127.0.0.0/8",
+            "WEBHOOK_SECONDS": "4",
             "WEBHOOK_SCHEDULE_SECONDS": "0,1,2,5,5,5,5,5,5,5",
             "LOG_LEVEL": "warning",
         }
