@@ -83,6 +83,8 @@ async def _added(files: list[Path], *, media_type: str | None, dry_run: bool, jo
         with progress:
             async for outcome in send_all(client, files, jobs=jobs, media_type=media_type, dry_run=dry_run):
                 told[_word(outcome)] += 1
+                if told[Verdict.UNREACHABLE] > 1 and not as_json:
+                    continue
                 _tell(outcome, as_json=as_json, briefly=len(files) > MOST_LINES)
                 progress.advance(task)
     return told
@@ -121,6 +123,8 @@ def _word(outcome: Outcome) -> str:
 def _tell(outcome: Outcome, *, as_json: bool, briefly: bool) -> None:
     if as_json:
         print(json.dumps(outcome.facts(), ensure_ascii=False), flush=True)
+    elif outcome.verdict == Verdict.UNREACHABLE:
+        print(outcome.detail, file=sys.stderr)
     elif outcome.verdict != Verdict.TAKEN:
         print(f"{outcome.verdict}: {outcome.source}: {outcome.detail}", file=sys.stderr)
     elif not briefly:

@@ -19,6 +19,7 @@ from shared.errors import DocumentRejected
 UNSAID = {"", "application/octet-stream", "application/x-www-form-urlencoded"}
 """Media types that say nothing; the last one is what `curl --data-binary` sends unasked."""
 LOOKS_LIKE_HTML = re.compile(r"\s*(?:<!doctype\b|<html\b|<head\b|<body\b|<!--)", re.IGNORECASE)
+LOOKS_LIKE_MARKDOWN = re.compile(r"\s*#{1,6} \S")
 ESCAPED_LINE_BREAK = re.compile(r"\\n(?![a-z])")
 """A backslash and an n where a line break was meant; `\\nabla` and its kind stay."""
 CONTENTS = ("html", "markdown", "content", "answer", "text")
@@ -44,7 +45,7 @@ def read(body: bytes, media_type: str | None = None, *, max_bytes: int = MAX_BYT
 
 def sniffed(text: str) -> str:
     """The media type that a text looks like."""
-    if front_matter.opens(text):
+    if front_matter.opens(text) or LOOKS_LIKE_MARKDOWN.match(text):
         return "text/markdown"
     if LOOKS_LIKE_HTML.match(text):
         return "text/html"

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 import typer
-from click.testing import Result
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from services.ingest.cli import register
 from shared.host import _server
@@ -147,14 +146,16 @@ async def test_a_busy_server_is_waited_for(desk: Desk, monkeypatch: pytest.Monke
 
 
 async def test_a_server_that_is_away_is_told_apart(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exit code 4 after a few tries, with the address; the rest is not tried."""
+    """Exit code 4 after a few tries, with the address, once; the rest is not tried."""
     monkeypatch.setattr("services.ingest.sending.WAITS_SECONDS", (0.01, 0.01))
     with socket.create_server(("127.0.0.1", 0)) as door:
         address = f"http://127.0.0.1:{door.getsockname()[1]}"
     async with Redis.from_url(redis_url) as client:
         result = await Desk(installed(client), address).run("add", str(SEEDS), "--jobs", "1")
+        many = await Desk(installed(client), address).run("add", str(SEEDS))
 
     assert (result.exit_code, result.stdout) == (4, "5 documents: 1 unreachable, 4 not tried.\n")
+    assert (many.exit_code, many.stderr.count(f"{address} does not answer")) == (4, 1)
     assert address in result.stderr
 
 

@@ -72,7 +72,8 @@ def test_json_is_read(name: str) -> None:
         ("<HTML>", "text/html"),
         ('{"a": 1}', "application/json"),
         ("<3 is a heart", "text/plain"),
-        ("# heading", "text/plain"),
+        ("\n## A heading\n", "text/markdown"),
+        ("#1 of 3", "text/plain"),
     ],
 )
 def test_what_is_not_said_is_seen(text: str, media_type: str) -> None:
