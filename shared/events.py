@@ -12,6 +12,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from hashlib import sha1
 from typing import Annotated, Any, ClassVar, Literal, Self, Union
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -101,7 +102,7 @@ class Event(Fact):
 
         `about` names the document when it is another one than the cause's.
         """
-        inherited = {name: value for name, value in cause if name in cls.model_fields and name != "type"}
+        inherited = {name: getattr(cause, name) for name in _in_common(type(cause), cls)}
         identity = event_id(cause.event_id, cls.stream, about or cause.document_id)
         return cls(**(inherited | facts | {"event_id": identity}))
 
@@ -212,8 +213,19 @@ BELT: dict[str, str] = {
 
 
 def event_id(cause: str, stream: str, document_id: str) -> str:
-    """A UUID (version 5) that the same cause, stream and document always give again."""
-    return str(uuid.uuid5(EVENT_IDS, f"{cause}/{stream}/{document_id}"))
+    """A UUID (version 5; RFC 9562, section 5.5) that the same cause, stream and document always give again."""
+    # By hand in a quarter of uuid.uuid5's time, which was a fifth of what it took to decide on an event.
+    name = EVENT_IDS.bytes + f"{cause}/{stream}/{document_id}".encode()
+    octets = bytearray(sha1(name, usedforsecurity=False).digest()[:16])
+    octets[6] = octets[6] & 0x0F | 0x50
+    octets[8] = octets[8] & 0x3F | 0x80
+    text = octets.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+@cache
+def _in_common(cause: type[Event], effect: type[Event]) -> tuple[str, ...]:
+    return tuple(name for name in cause.model_fields if name in effect.model_fields and name != "type")
 
 
 @cache
