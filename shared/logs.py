@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import sys
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
+UNSAFE = re.compile(r'[\s"=\\\x00-\x1f\x7f]')
 LIBRARIES = ("faststream", "uvicorn", "uvicorn.error", "aiohttp")
 
 
 def configure(level: str, *, as_json: bool) -> None:
     """Send our lines and the libraries' warnings to standard error, in one shape."""
     number = getattr(logging, level.upper())
-    # logfmt costs a tenth of the console renderer, and the belt writes a line for each event at each service.
-    logfmt = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False)
-    render = structlog.processors.JSONRenderer() if as_json else logfmt
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            render,
-        ],
+        processors=[structlog.processors.format_exc_info, _json_line if as_json else _logfmt_line],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(
@@ -35,3 +32,27 @@ def configure(level: str, *, as_json: bool) -> None:
     )
     for library in LIBRARIES:
         logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def _logfmt_line(_: object, level: str, facts: MutableMapping[str, Any]) -> str:
+    # structlog's own chain to the same line takes twice the time, and the belt writes one for each event at each service.
+    words = [f"timestamp={_now()} level={level} event={_word(facts.pop('event'))}"]
+    words += [f"{name}={_word(value)}" for name, value in facts.items()]
+    return " ".join(words)
+
+
+def _json_line(_: object, level: str, facts: MutableMapping[str, Any]) -> str:
+    line = {"timestamp": _now(), "level": level, "event": facts.pop("event"), **facts}
+    return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()[: -len("+00:00")] + "Z"
+
+
+def _word(value: object) -> str:
+    """A value in logfmt: nothing for None, in quotes if it would not be one word, and always on one line."""
+    if value is None:
+        return ""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return json.dumps(text, ensure_ascii=False) if UNSAFE.search(text) else text
