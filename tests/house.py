@@ -14,8 +14,10 @@ import aiohttp
 from pydantic import SecretStr
 
 from services import FLOW
-from services.commands.up import build, connect
+from services.commands.up import build
 from shared.host import Host, run
+from shared.packing import connect
+from shared.packing import connect
 from shared.settings import ROOT, Settings
 
 TOKEN = "operator-for-tests"

@@ -1,0 +1,42 @@
+"""A Redis client for the belt: redis-py's, with commands packed in a third of its time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+
+CONNECTIONS = 256
+
+
+def connect(url: str) -> Any:
+    """A client whose short retries hide a blink of Redis; longer absences are for the loops to wait out."""
+    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), 3)
+    client = Redis.from_url(url, retry=retry, max_connections=CONNECTIONS)
+    pool = client.connection_pool
+    pool.connection_class = _packing(pool.connection_class)
+    return client
+
+
+def _packing(plain: type[AbstractConnection]) -> type[AbstractConnection]:
+    """The same kind of connection (TCP, TLS, socket) that packs its commands itself.
+
+    A step of the belt has some thirty words, and joining them one by one to a growing buffer, as redis-py 8.1 does, was a sixth of the
+    consumers' time.
+    """
+
+    class Packing(plain):  # type: ignore[misc, valid-type]
+        def pack_command(self, name: Any, *words: Any) -> list[bytes]:
+            """A command in the protocol of Redis: an array of bulk strings (RESP, "Sending commands to a Redis server")."""
+            parts = name.encode().split() if isinstance(name, str) else name.split()  # XGROUP CREATE is two words
+            encode = self.encoder.encode
+            parts += [
+                word if type(word) is bytes else word.encode() if type(word) is str else encode(word) for word in words
+            ]
+            # In one piece: asyncio would join several, and copying a batch's 300 kB again costs as much as packing them.
+            return [b"".join([b"*%d\r\n" % len(parts), *[b"$%d\r\n%b\r\n" % (len(part), part) for part in parts]])]
+
+    return Packing

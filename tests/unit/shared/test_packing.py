@@ -1,0 +1,43 @@
+"""Commands to Redis: packed faster, and to the same bytes as redis-py packs them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocketConnection
+from redis.exceptions import DataError
+
+from shared.packing import _packing, connect
+
+WORD = st.text(st.characters(codec="utf-8")) | st.binary() | st.integers() | st.floats()
+
+
+@given(st.sampled_from(["EVALSHA", "XGROUP CREATE"]), st.lists(WORD))
+def test_a_command_is_packed_as_redis_py_does_it(name: str, words: list[str | bytes | int | float]) -> None:
+    """To the byte, whatever its words are."""
+    plain = Connection()
+    assert b"".join(plain.pack_command(name, *words)) == b"".join(_packing(Connection)().pack_command(name, *words))
+
+
+@pytest.mark.parametrize("word", [True, None, ["a list"]])
+def test_what_is_no_word_is_refused(word: Any) -> None:
+    """As redis-py does."""
+    with pytest.raises(DataError):
+        _packing(Connection)().pack_command("SET", "key", word)
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("redis://localhost", Connection),
+        ("rediss://localhost", SSLConnection),
+        ("unix:///tmp/redis.sock", UnixDomainSocketConnection),
+    ],
+)
+def test_every_kind_of_connection_packs(url: str, kind: type[Connection]) -> None:
+    """TCP, TLS and sockets."""
+    chosen = connect(url).connection_pool.connection_class
+    assert ("Packing", kind) == (chosen.__name__, chosen.__base__)
