@@ -14,6 +14,7 @@ from faststream.redis import RedisBroker, StreamSub
 
 from shared.clock import SystemClock
 from shared.events import Change, Document, DocumentClassified, DocumentIngested, Subject, decode
+from shared.packing import connect
 from shared.settings import Settings
 from shared.steps import Guard, Step
 from shared.streams import Belt
@@ -147,8 +148,8 @@ def whole_step(came: DocumentIngested) -> Step:
 
 async def belt(bench: Bench, decide: Callable[[DocumentIngested], Step]) -> Cost:
     """The product's way, its line of log for each event included."""
-    settings = Settings(namespace=bench.namespace, batch_size=COUNT)
-    under_test = Belt(bench.client, settings, SystemClock())
+    client = connect(bench.url)
+    under_test = Belt(client, Settings(namespace=bench.namespace, batch_size=COUNT), SystemClock())
 
     def counted(came: DocumentIngested) -> Step:
         bench.count(1)
@@ -158,6 +159,7 @@ async def belt(bench: Bench, decide: Callable[[DocumentIngested], Step]) -> Cost
     await under_test.open()
     cost = await bench.run()
     await under_test.close()
+    await client.aclose()
     return cost
 
 
