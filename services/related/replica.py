@@ -147,11 +147,12 @@ class Replica:
             seconds=round(time.monotonic() - began, 3),
         )
 
-    async def _pages(self, key: str) -> AsyncIterator[dict[str, bytes]]:
-        cursor = None
-        while cursor != 0:
-            cursor, page = await self._redis.hscan(key, cursor or 0, count=PAGE)
-            yield {document_id.decode(): packed for document_id, packed in page.items()}
+    async def _pages(self, key: str) -> AsyncIterator[dict[str, bytes | None]]:
+        """The whole hash, by names that are asked for once: a cursor of HSCAN skips entries when Redis restarts under it."""
+        names = await self._redis.hkeys(key)
+        for start in range(0, len(names), PAGE):
+            page = names[start : start + PAGE]
+            yield dict(zip((name.decode() for name in page), await self._redis.hmget(key, page), strict=True))
 
     def _install(self, records: Mapping[str, bytes | None], lists: Mapping[str, bytes | None]) -> None:
         self.index.install(
