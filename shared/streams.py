@@ -4,6 +4,7 @@ Reading       by FastStream, in batches, through a client that re-makes groups a
 Effect        writes + emissions + mark + acknowledgement of an event, in one atomic script             shared/lua/commit.lua
 Lease         work in hand is renewed, a silent consumer's is taken over, a leaving one hands back      shared/consumer.py
 Dead letters  what is no event at once, what failed too often with its last error                       shared/lua/bury.lua
+Acceptance    told only when it stands in the file that Redis comes back with                          shared/lua/written.lua
 Trimming      behind what every group has acknowledged, and after the retention                         shared/lua/trim.lua
 Health        each loop reads, its group exists, its backlog is bounded                                 Belt.health
 
@@ -31,16 +32,19 @@ from redis.exceptions import ResponseError
 from shared.broker import BeltBroker, SteadyReads, as_read, entries_of
 from shared.clock import Clock
 from shared.consumer import Batch, Consumer
+from shared.errors import Overloaded
 from shared.events import BELT, Event
 from shared.logs import log
 from shared.scripts import Scripts
 from shared.settings import Settings
-from shared.steps import Command, Step, words_of
+from shared.steps import Command, Guard, Step, words_of
 
 BLOCK_MS = 1000
 SILENT_AFTER_SECONDS = 10.0
 YIELD_AFTER_SECONDS = 0.01
 FRESH_SECONDS = 1.0
+LONGEST_WRITE_SECONDS = 5.0
+WRITE_POLL_SECONDS = 0.005
 
 Decide = Callable[[Any], Step | Awaitable[Step]]
 
@@ -121,6 +125,20 @@ class Belt:
         words = words_of(step, [self.emission(event) for event in step.emits])
         verdicts = await self.scripts.run("commit", [self.dead_key, self.dead_key], ["", "", "", 1, *words])
         return bool(verdicts == [b"applied"])
+
+    async def written(self, guard: Guard) -> bool:
+        """Wait until what stored `guard` would outlive Redis too. False: Redis has died in between and lost it; do it again.
+
+        Raises Overloaded if the disk takes too long.
+        """
+        deadline = time.monotonic() + LONGEST_WRITE_SECONDS
+        while left := int(await self.scripts.run("written", [guard.key], [guard.field, guard.version])):
+            if left < 0:
+                return False
+            if time.monotonic() > deadline:
+                raise Overloaded("the disk of the store is too slow just now", unwritten_bytes=left)
+            await asyncio.sleep(WRITE_POLL_SECONDS)
+        return True
 
     async def open(self) -> None:
         """Make every group at 0 before anything is read, then read."""

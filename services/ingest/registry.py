@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from services.ingest.changes import Changed, Decision, Known, State, WasRetracted, decide, retract
 from services.ingest.draft import Draft
 from shared.errors import Conflict, Gone, NotFound, Overloaded
-from shared.events import DocumentIngested
+from shared.events import Document, DocumentIngested
 from shared.steps import Guard, Step
 from shared.streams import Belt
 
@@ -68,15 +68,20 @@ class Registry:
         return await self._settle(identity, decided, correlation_id)
 
     async def _settle(self, identity: str, decided: Decide, correlation_id: str) -> Decision:
-        known = await self.known(identity)
         for _ in range(TRIES):
-            decision = decided(known)
-            if not isinstance(decision, Changed) or await self._belt.publish(self._step(decision, correlation_id)):
-                return decision
-            known = await self.known(identity)
-            if known == decision.known(correlation_id):  # it was done, and only its reply was lost
+            decision = await self._done(identity, decided, correlation_id)
+            # Also for a document that is there already: the try before may have died before it stood in the file.
+            if decision and await self._belt.written(self._guard(decision.document)):
                 return decision
         raise Overloaded("others keep writing the same document", retry_after=1, id=identity)
+
+    async def _done(self, identity: str, decided: Decide, correlation_id: str) -> Decision | None:
+        """One try; None if another writer was faster."""
+        decision = decided(await self.known(identity))
+        if not isinstance(decision, Changed) or await self._belt.publish(self._step(decision, correlation_id)):
+            return decision
+        stands = await self.known(identity)
+        return decision if stands == decision.known(correlation_id) else None  # equal: only the reply was lost
 
     def _step(self, decision: Changed, correlation_id: str) -> Step:
         document = decision.document
@@ -86,8 +91,11 @@ class Registry:
             verdict=decision.change,
             writes=(("HSET", key, "record", decision.known(correlation_id).model_dump_json()),),
             emits=(event,),
-            guard=Guard(key, "version", document.version),
+            guard=self._guard(document),
         )
+
+    def _guard(self, document: Document) -> Guard:
+        return Guard(self._key(document.id), "version", document.version)
 
     def _key(self, identity: str) -> str:
         return self._belt.key("ingest", "document", identity)

@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as Unreachable
 from shared.clock import SystemClock
 from shared.consumer import Batch
 from shared.dead_letters import list_dead, replay
-from shared.errors import Rejected
+from shared.errors import Overloaded, Rejected
 from shared.events import Change, Document, DocumentClassified, DocumentIngested, Event, Subject
 from shared.host import turn_for_ever
 from shared.settings import Settings
@@ -495,3 +495,45 @@ async def test_a_stop_after_flushall_is_quiet(redis_server: RedisServer) -> None
     async with running(redis_server, classified):
         with redis_server.client() as client:
             client.flushall()
+
+
+async def test_backlog_is_right_after_repeats(redis_server: RedisServer) -> None:
+    """Entries that are delivered twice count once, events that are laid down twice count twice, and what is new still shows."""
+    events = [ingested(f"d{n}") for n in range(20)]
+    await put(redis_server, *events, *events[:5])
+    async with running(redis_server, classified):
+        await until(lambda: emitted(redis_server) == 20 and pending(redis_server) == 0)
+        with redis_server.client() as client:
+            client.xgroup_destroy("{syndicate}:documents.ingested", "classifier")
+        await put(redis_server, ingested("d20"))
+        await until(lambda: emitted(redis_server) == 21 and pending(redis_server) == 0)
+    await put(redis_server, *(ingested(f"e{n}") for n in range(3)))
+    async with redis.asyncio.Redis.from_url(redis_server.url) as store:
+        backlog = await Belt(store, settings(), SystemClock()).backlog("documents.ingested", "classifier")
+
+    assert 3 == backlog
+    assert once(21) == effects(redis_server)
+
+
+async def test_what_is_accepted_outlives_redis(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Acceptance is told only when Redis has written it: until then a kill of Redis takes it along."""
+    guard = Guard("{syndicate}:versions", "d0", 2)
+    async with redis.asyncio.Redis.from_url(redis_server.url) as client:
+        belt = Belt(client, settings(), SystemClock())
+        gone_before = await belt.written(guard)
+        await belt.publish(Step(emits=(ingested("d0"),), guard=guard))
+        real, answers = belt.scripts.run, [700, 300]
+
+        async def writing(name: str, keys: Any, args: Any) -> Any:
+            return answers.pop(0) if name == "written" and answers else await real(name, keys, args)
+
+        monkeypatch.setattr(belt.scripts, "run", writing)
+        written = await belt.written(guard)
+        newer = await belt.written(Guard(guard.key, guard.field, 3))
+        monkeypatch.setattr(belt.scripts, "run", lambda *_: asyncio.sleep(0, 700))
+        monkeypatch.setattr("shared.streams.LONGEST_WRITE_SECONDS", 0.05)
+        with pytest.raises(Overloaded):
+            await belt.written(guard)
+
+    assert (False, True, False) == (gone_before, written, newer)
+    assert [] == answers
