@@ -17,12 +17,15 @@ from typing import Any
 from faststream.message import StreamMessage
 from faststream.redis import RedisBroker
 from faststream.redis.configs.state import ConnectionState
+from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as TimedOut
 
 from shared.logs import log
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
+PATIENCE_SECONDS = 60.0
 
 LOGGER = logging.getLogger("faststream")
 
@@ -48,10 +51,25 @@ class SteadyReads:
     async def aclose(self) -> None:
         """Leave the client to its owner, who closes it last."""
 
+    async def ping(self) -> bool:
+        """Yes: FastStream asks before it reads and gives up on an error; whether Redis is there, the reads find out."""
+        return True
+
     async def xgroup_create(self, name: str, groupname: str, **_: object) -> bool:
-        """Make the group at 0, whatever FastStream asks for, unless it is there already."""
+        """Make the group at 0, whatever FastStream asks for, unless it is there already; wait for a Redis that is away."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return await self._create(name, groupname)
+            except (Unreachable, TimedOut) as error:
+                if time.monotonic() > deadline:
+                    raise
+                log.warning("group.delayed", stream=name, group=groupname, error=str(error)[:200])
+                await asyncio.sleep(FIRST_PAUSE_SECONDS)
+
+    async def _create(self, stream: str, group: str) -> bool:
         try:
-            await self._client.xgroup_create(name, groupname, id="0", mkstream=True)
+            await self._client.xgroup_create(stream, group, id="0", mkstream=True)
         except ResponseError as error:
             if "BUSYGROUP" not in str(error):
                 raise
@@ -74,7 +92,7 @@ class SteadyReads:
 
     async def _remade(self, stream: str, group: str) -> bool:
         try:
-            await self.xgroup_create(stream, group)
+            await self._create(stream, group)
         except RedisError:
             return False
         log.warning("group.remade", stream=stream, group=group)

@@ -7,7 +7,8 @@ local stream, done, dead, failures = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local group, entry = ARGV[1], ARGV[2]
 if redis.call('XACK', stream, group, entry) == 0 then return 0 end
 redis.call('HDEL', failures, entry)
-redis.call('ZADD', done, string.match(entry, '^%d+'), ARGV[3])
+local ms, number = string.match(entry, '^(%d+)-(%d+)$')
+redis.call('ZADD', done, string.format('%.17g', ms + number / 4096), ARGV[3])  -- as in commit.lua
 local original = redis.call('XRANGE', stream, entry, entry)[1]
 redis.call('XADD', dead, '*', 'dead:stream', stream, 'dead:group', group, 'dead:entry', entry, 'dead:mark', ARGV[3],
   'dead:stage', ARGV[4], 'dead:error', ARGV[5], 'dead:deliveries', ARGV[6], 'dead:at', ARGV[7],

@@ -24,9 +24,14 @@ local function verdict_on(entry, mark, key, field, version)
 end
 
 -- A mark says that this group is through with the event; it lives as long as the entry could be read again (trim.lua).
--- A repeat is marked by its entry too, so that marks and entries can be counted against each other.
+-- Marks and entries can be counted against each other: an event that was laid down twice is marked by its second entry too,
+-- an entry that was merely delivered twice is not. A mark's score is its entry's place: ms, and the number in it as a fraction.
 local function acknowledge(entry, mark, verdict)
-  redis.call('ZADD', done, string.match(entry, '^%d+'), verdict == 'repeat' and entry or mark)
+  local ms, number = string.match(entry, '^(%d+)-(%d+)$')
+  local place = ms + number / 4096
+  local score = string.format('%.17g', place)
+  if verdict ~= 'repeat' then redis.call('ZADD', done, score, mark)
+  elseif tonumber(redis.call('ZSCORE', done, mark)) ~= place then redis.call('ZADD', done, score, entry) end
   redis.call('XACK', stream, group, entry)
 end
 
