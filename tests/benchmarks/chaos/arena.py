@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shutil
 import tempfile
 import time
 import urllib.request
@@ -148,8 +149,13 @@ class Arena:
         """Stop everything; the names of those that did not end well."""
         unwell = self.fleet.stop()
         self._restarts.shutdown()
-        self.redis.remove()
+        self.redis.kill()
         return unwell
+
+    def forget(self) -> None:
+        """Remove what was written: the logs and the data of Redis."""
+        self.redis.remove()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _kill(self, victim: str) -> bool:
         """Kill; False if it must wait, because Redis is still on its way back from the last kill."""

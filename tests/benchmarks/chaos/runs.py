@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -80,6 +79,6 @@ def _circumstances(arena: Arena, seconds: float, drained: float) -> dict[str, An
 
 def _kept(arena: Arena, *, clean: bool) -> dict[str, str]:
     if clean:
-        shutil.rmtree(arena.folder, ignore_errors=True)
+        arena.forget()
         return {}
-    return {"logs": str(arena.folder)}
+    return {"logs": str(arena.folder), "data": str(arena.redis.folder)}
