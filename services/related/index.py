@@ -1,10 +1,12 @@
 """Pure. The nearest documents of every document, kept exact while documents come, change and go.
 
-Similarity is symmetric, so the scores of a newcomer against all are also all documents' scores against the newcomer: one query gives
-its own list and every list that it enters. When it changes or goes, its old scores name the lists that it stood in; these close the gap
-from what they hold beyond the shown, and are queried anew only if that does not suffice.
+Similarity is symmetric, so the scores of a newcomer against all are also all documents' scores against the newcomer:
+one query gives its own list and every list that it enters. When it changes or goes, its old scores name the lists that
+it stood in; these close the gap from what they hold beyond the shown, and are queried anew only if that does not
+suffice.
 
-The lists depend on the vectors alone, never on the order of arrival or on slots: ties are broken by id, and scores are exact.
+The lists depend on the vectors alone, never on the order of arrival or on slots: ties are broken by id, and scores are
+exact.
 """
 
 from __future__ import annotations
@@ -104,7 +106,10 @@ class Index:
         self.settle()
 
     def install(self, records: Mapping[str, Record | None], lists: Mapping[str, Held | None]) -> None:
-        """Make these records and lists stand, as another index has found them. Neighbours that are not here are left out."""
+        """Make these records and lists stand, as another index found them.
+
+        Neighbours that are not here are left out.
+        """
         for document_id, record in records.items():
             if (slot := self._slot.get(document_id)) is not None:
                 self._postings.discard(slot, self._records[slot].vector)

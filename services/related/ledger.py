@@ -3,10 +3,11 @@
 vectors   hash    document → its record, packed                   } the whole state
 lists     hash    document → its list, packed                     }
 position  string  "<revision>-<nonce>" of the last commit; absent before the first
-log       zset    for each of the last commits its position, and whose records and lists it wrote; the score is the revision
+log       zset    for each of the last commits its position and whose records and lists it wrote; score: revision
 
-The revision counts the commits. The nonce tells two histories apart that have come to the same number, as after a FLUSHALL or when Redis
-lost its last second: who finds its own position in the log is a true beginning of what follows, and anyone else reads everything.
+The revision counts the commits. The nonce tells two histories apart that have come to the same number, as after a
+FLUSHALL or when Redis lost its last second: who finds its own position in the log is a true beginning of what follows,
+and anyone else reads everything.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def position_after(position: str, nonce: str) -> str:
 
 
 def writes(index: Index, keys: Keys, *, before: str, position: str) -> tuple[Command, ...]:
-    """What makes the trial of `index` last, as the commit that leads from `before` to `position`. It bears being repeated."""
+    """What makes the trial of `index` last as the commit from `before` to `position`; it bears being repeated."""
     records, lists = index.trial.records, index.trial.lists
     packed = ((document_id, record.pack()) for document_id in records if (record := index.record(document_id)))
     held = {document_id: index.held(document_id) for document_id in lists}

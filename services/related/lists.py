@@ -1,7 +1,8 @@
 """Pure. Every document's nearest, in numpy arrays: 75 bytes per document instead of 1,000 as tuples.
 
-A row holds up to `HELD` neighbours, more than the `SHOWN` that anyone sees: a neighbour can leave and the rest still are the nearest, so
-most removals need no query. A row is the true beginning of the ranking; a `whole` row is all of it, down to the floor.
+A row holds up to `HELD` neighbours, more than the `SHOWN` that anyone sees: a neighbour can leave and the rest still
+are the nearest, so most removals need no query. A row is the true beginning of the ranking; a `whole` row is all of it,
+down to the floor.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Pure. The inverted index: for each term the documents that have it, with their weights, in numpy arrays that only grow.
+"""Pure. The inverted index: for each term the documents that have it and their weights, in numpy arrays.
 
-A document is a slot, a small number. The postings of a term lie in one block of the pool; a block holds a power of two, and a full one
-moves to a block twice as large and leaves its own to a later comer. So the pool stays below twice what is in it, plus what waits for reuse.
+A document is a slot, a small number. The postings of a term lie in one block of the pool; a block holds a power of two,
+and a full one moves to a block twice as large and leaves its own to a later comer. So the pool stays below twice what
+is in it, plus what waits for reuse.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Postings:
         self._free: list[list[int]] = [[] for _ in range(SIZES)]
 
     def scores(self, vector: Vector, slots: int) -> Scores:
-        """The similarity of `vector` to the documents in the first `slots` slots, in parts of UNIT²: whole numbers, exact."""
+        """The similarity of `vector` to whoever is in the first `slots` slots, in parts of UNIT²: whole numbers."""
         lengths = self.frequency[vector.terms]
         known = np.flatnonzero(lengths)
         if not len(known):
@@ -56,7 +57,7 @@ class Postings:
         self.frequency[vector.terms] = lengths + 1
 
     def discard(self, slot: int, vector: Vector) -> None:
-        """Take out a document that is in, with the vector that it was entered with; the last of each block fills its place."""
+        """Take out a document, by the vector that it was entered with; the last of each block fills its place."""
         lasts = self._start[vector.terms] + self.frequency[vector.terms] - 1
         for start, last in zip(self._start[vector.terms].tolist(), lasts.tolist(), strict=True):
             place = start + int(np.argmax(self._slots[start : last + 1] == slot))

@@ -1,8 +1,9 @@
 """Pure. What is remembered of a document: its version, its title and its vector, and how that is packed into bytes.
 
-A vector is frozen when its document arrives: tf-idf with the frequencies of that moment. Recomputing all of them later moves 2.5 % of the
-places in all lists (33,000 pages); freezing them is what makes a list a plain function of the vectors, equal in every process.
-Weights are whole numbers, so a similarity is a sum of whole numbers: exact, whatever the order, and the same seen from both sides.
+A vector is frozen when its document arrives: tf-idf with the frequencies of that moment. Recomputing all of them at the
+end changes 6 % of the places in all lists (4,400 and 22,500 pages) and 0.001 of their precision; freezing them keeps
+the lists a plain function of the vectors. Weights are whole numbers, so a similarity is a sum of whole numbers: exact,
+whatever the order, and the same seen from both sides.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ NOTHING = Vector(np.empty(0, np.uint32), np.empty(0, np.uint16))
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A document as the index knows it. One that was retracted keeps its version, so that an old event cannot bring it back."""
+    """A document as the index knows it; a retracted one keeps its version, so that no old event brings it back."""
 
     version: int
     title: str = ""
@@ -44,7 +45,10 @@ class Record:
     retracted: bool = False
 
     def pack(self) -> bytes:
-        """Little-endian: version u32, retracted u8, bytes of the title u16, number of terms u16; title, terms u32, weights u16."""
+        """Little-endian: version u32, retracted u8, title's bytes u16, terms u16.
+
+        Then title, terms u32, weights u16.
+        """
         title = self.title.encode(errors="replace")[:0xFFFF]
         head = HEADER.pack(self.version, self.retracted, len(title), len(self.vector.terms))
         terms, weights = self.vector.terms.astype("<u4"), self.vector.weights.astype("<u2")

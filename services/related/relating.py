@@ -1,8 +1,8 @@
 """Pure. A batch of classified documents → what each of them causes.
 
-The whole batch is taken first and told afterwards: every list that is sent on is the list after the last event of the batch, under the one
-revision that the batch makes. A document of the batch carries its list itself; another one whose list changed is sent on once, by
-the last event that changed it.
+The whole batch is taken first and told afterwards: every list that is sent on is the list after the last event of the
+batch, under the one revision that the batch makes. A document of the batch carries its list itself; another one whose
+list changed is sent on once, by the last event that changed it.
 """
 
 from __future__ import annotations
