@@ -20,9 +20,8 @@ def terms(*strengths: float) -> Terms:
     return Terms(np.arange(len(strengths)), np.array(strengths))
 
 
-@given(st.integers(0, 2**32 - 1), st.text(max_size=300), VECTORS, st.booleans()) def
-test_a_record_comes_back_from_its_bytes(version: int, title: str, vector: Vector, retracted: bool) -> None:  # noqa:
-FBT001
+@given(st.integers(0, 2**32 - 1), st.text(max_size=300), VECTORS, st.booleans())
+def test_a_record_comes_back_from_its_bytes(version: int, title: str, vector: Vector, retracted: bool) -> None:  # noqa: FBT001
     """Whatever is packed is unpacked again; a lone surrogate in a title becomes a question mark."""
     again = Record.unpack(Record(version, title, vector, retracted).pack())
 
