@@ -1,14 +1,16 @@
-"""The index in memory as a replica of what stands in Redis: catch up, decide, commit; and again, if another process was faster.
+"""The index in memory as a replica of Redis: catch up, decide, commit; and again, if another process was faster.
 
-Why a list is never wrong. A commit happens only if the position still is the one that its decision was made at (the fence), and
-it writes records, lists and the new position in one atomic script together with what is emitted and acknowledged. So every commit is
-a function of all commits before it, whichever process makes it, and a process that dies leaves a commit or nothing. A memory that is
-not sure to equal Redis (a commit raised, a task was cancelled) is thrown away and read again.
+Why a list is never wrong. A commit happens only if the position still is the one that its decision was made at (the
+fence), and it writes records, lists and the new position in one atomic script together with what is emitted and
+acknowledged. So every commit is a function of all commits before it, whichever process makes it, and a process that
+dies leaves a commit or nothing. A memory that is not sure to equal Redis (a commit raised, a task was cancelled) is
+thrown away and read again.
 
-Why a repeated event does no harm. The script skips a step whose event this group has done already. That event was committed at or
-before our position, so the index knows its document in that version or a newer one, and the version guard makes it a no-op here
-too; what the script skips never was in the index. For the same reason the step of an event that did change the index is never
-skipped: the first of these carries what the whole batch writes.
+Why a repeated event does no harm. The script skips a step whose event this group has done already. That event was
+committed at or before our position, so the index knows its document in that version or a newer one, and the version
+guard makes it a no-op here too; what the script skips never was in the index. (A buried event is marked as done as
+well: it was buried because it cannot be taken, and neither can its copy.) For the same reason the step of an event that
+did change the index is never skipped: the first of these carries what the whole batch writes.
 """
 
 from __future__ import annotations
@@ -73,7 +75,7 @@ class Replica:
                 await self._load()
 
     async def _decide(self, batch: Batch) -> bool:
-        """Take the batch into the index and commit it. False: another process was faster, and the index is as before."""
+        """Take the batch into the index and commit it. False: another process was faster; the index is as before."""
         self._sound = False
         relating = Relating(self.index, cast("Sequence[DocumentClassified]", batch.events))
         await _take_all(relating, len(batch.events))
