@@ -6,6 +6,7 @@ import sys
 from importlib import import_module
 
 import typer
+from pydantic import ValidationError
 
 from services import FLOW
 from services.commands import letters, up
@@ -30,7 +31,18 @@ def main() -> None:
     bare = sys.argv[0].endswith("__main__.py") and not words
     if bare or (words and words[0] in FLOW):
         sys.argv.insert(1, "up")
-    app()
+    try:
+        app()
+    except ValidationError as error:
+        _tell_settings(error)
+        sys.exit(1)
+
+
+def _tell_settings(error: ValidationError) -> None:
+    """Name each environment variable that does not fit, and why; never its value, which may be a secret."""
+    for fault in error.errors(include_input=False, include_url=False):
+        name = str(fault["loc"][0]).upper() if fault["loc"] else ""
+        print(f"Cannot start: SYNDICATE_{name}: {fault['msg']}", file=sys.stderr)  # noqa: T201 - before any console
 
 
 if __name__ == "__main__":

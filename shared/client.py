@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
 
@@ -69,8 +70,11 @@ class Client:
         Raises ProblemReceived for a status of 400 and above, ServerUnreachable if there is no answer.
         """
         assert self._session, "use `async with Client(settings)`"  # noqa: S101 - a programmer's error
+        payload = None if body is None else BytesIO(body)
         try:
-            async with self._session.request(method, self.address + path, json=json, data=body, headers=headers) as got:
+            async with self._session.request(
+                method, self.address + path, json=json, data=payload, headers=headers
+            ) as got:
                 answer = await got.json(content_type=None) if "json" in got.content_type else None
                 if got.status < 400:  # noqa: PLR2004 - RFC 9110, section 15
                     return got.status, answer

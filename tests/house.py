@@ -17,7 +17,6 @@ from services import FLOW
 from services.commands.up import build
 from shared.host import Host, run
 from shared.packing import connect
-from shared.packing import connect
 from shared.settings import ROOT, Settings
 
 TOKEN = "operator-for-tests"

@@ -6,12 +6,10 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
-import redis.asyncio
 import typer
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
@@ -25,12 +23,12 @@ from shared.clock import SystemClock
 from shared.errors import SyndicateError
 from shared.host import Host, run
 from shared.logs import configure, log
+from shared.packing import connect
 from shared.settings import Settings
 from shared.streams import Belt
 from shared.web import create_web, operator_check
 
 VERSION = "0.1.0"
-CONNECTIONS = 256
 
 
 def register(app: typer.Typer) -> None:
@@ -56,8 +54,14 @@ def up(
     try:
         asyncio.run(_serve(names, settings, demo=demo))
     except SyndicateError as error:
-        Console(stderr=True).print(f"[red]Cannot start:[/red] {error.detail}", highlight=False)
-        raise typer.Exit(1) from None
+        _fail(error.detail)
+    except RedisError as error:
+        _fail(f"Redis does not answer ({error}); is SYNDICATE_REDIS_URL right?")
+
+
+def _fail(reason: str) -> NoReturn:
+    Console(stderr=True, soft_wrap=True).print("Cannot start:", reason, highlight=False, markup=False)
+    raise typer.Exit(1) from None
 
 
 async def _serve(names: Sequence[str], settings: Settings, *, demo: bool) -> None:
@@ -71,12 +75,6 @@ async def _serve(names: Sequence[str], settings: Settings, *, demo: bool) -> Non
     finally:
         await client.aclose()
         await asyncio.to_thread(found.stop)
-
-
-def connect(url: str) -> Any:
-    """A client whose short retries hide a blink of Redis; longer absences are for the loops to wait out."""
-    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), 3)
-    return redis.asyncio.Redis.from_url(url, retry=retry, max_connections=CONNECTIONS)
 
 
 def build(names: Sequence[str], settings: Settings, client: Any, *, demo: bool = False) -> Host:

@@ -93,7 +93,6 @@ async def test_all_ways_in_lead_to_the_same_document(desk: Desk) -> None:
     assert [answer["change"] for answer in answers] == ["added", "unchanged", "unchanged"]
 
 
-@pytest.mark.filterwarnings("ignore:Sending a large body")  # aiohttp would like a file for more than a megabyte
 async def test_what_is_rejected_is_told_and_the_rest_goes_on(desk: Desk, tmp_path: Path) -> None:
     """Exit code 3, each with its reason; what begins with a dot is not looked at."""
     (tmp_path / "deep").mkdir()
