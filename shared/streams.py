@@ -174,8 +174,9 @@ class Belt:
         return consumer.working_since is None and time.monotonic() - last_try > SILENT_AFTER_SECONDS
 
     def _unanswered(self, consumer: Consumer) -> bool:
-        last_read = self.reads.last_read.get((consumer.stream_key, consumer.group), self._opened)
-        return consumer.working_since is None and time.monotonic() - last_read > SILENT_AFTER_SECONDS
+        place = (consumer.stream_key, consumer.group)
+        last_try, last_read = (times.get(place, self._opened) for times in (self.reads.last_try, self.reads.last_read))
+        return consumer.working_since is None and last_try - last_read > SILENT_AFTER_SECONDS
 
     async def health(self) -> list[Health]:
         """How every consumer of this process stands; a `fault` in words where it does not do its work."""
