@@ -53,10 +53,6 @@ class Site:
     def home(self) -> str:
         return f"{self.url}/feeds"
 
-    @property
-    def hub(self) -> str:
-        return f"{self.url}/hub"
-
     def document(self, document_id: str) -> str:
         """The address of a document's page."""
         return f"{self.url}/documents/{quote(document_id, safe='')}"

@@ -1,6 +1,6 @@
 """Pure. Feed → RSS 2.0 | Atom | JSON Feed bytes. The one place that knows feedgen (0.9.0).
 
-What feedgen cannot do is repaired through its extension interface: the hub link, all authors (dc:creator) and the
+What feedgen cannot do is repaired through its extension interface: all authors (dc:creator) and the
 corrections' dates in RSS, types of titles, languages of entries, tombstones. Its default dates are the clock's; here
 every date comes from the content. feedgen sets the process's locale while it formats a date, so rendering belongs in
 one thread.
@@ -70,7 +70,6 @@ def _generator(feed: Feed, form: Format) -> Any:
     generator.updated(feed.updated.astimezone(UTC))
     generator.ttl(REFRESH_MINUTES)
     generator.link(href=site.feed(feed.path, form), rel="self", type=form.media_type)
-    generator.link(href=site.hub, rel="hub")
     generator.link(href=site.home, rel="alternate", type="text/html")  # last: feedgen takes RSS's link from it
     generator.register_extension("syndicate", partial(FeedRepairs, feed))
     for article in feed.articles:
@@ -132,9 +131,6 @@ class FeedRepairs:
     def extend_ns(self) -> dict[str, str]:
         tombstones = {"at": TOMBSTONES} if self.retracted else {}
         return {"dc": DUBLIN_CORE} | tombstones
-
-    def extend_rss(self, root: etree._Element) -> None:
-        etree.SubElement(root[0], f"{{{ATOM}}}link", rel="hub", href=self.feed.site.hub)
 
     def extend_atom(self, root: etree._Element) -> None:
         for article in self.retracted:

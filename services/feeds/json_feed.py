@@ -23,7 +23,6 @@ def json_feed(feed: Feed) -> bytes:
         "description": one_line(feed.description),
         "language": feed.language,
         "authors": [{"name": one_line(site.title)}],
-        "hubs": [{"type": "WebSub", "url": site.hub}],
         "items": [_item(article, site) for article in feed.articles],
     }
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

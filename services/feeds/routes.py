@@ -46,8 +46,7 @@ def _feed_answer(site: Site, press: Press, form: Format) -> Answer:
         copy = await press.copy(path, form)
         if copy is None:
             raise NotFound("there is no such subject, or it has no articles yet", subject=slug)
-        links = f'<{site.feed(path, form)}>; rel="self", <{site.hub}>; rel="hub"'
-        headers = {"Cache-Control": FEED_CACHING, "Link": links}
+        headers = {"Cache-Control": FEED_CACHING, "Link": f'<{site.feed(path, form)}>; rel="self"'}
         return conditional(request, copy.body, form.media_type, modified=copy.modified, tag=copy.tag, headers=headers)
 
     return answer

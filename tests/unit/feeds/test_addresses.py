@@ -17,7 +17,6 @@ def test_addresses_stand_under_the_public_url() -> None:
 
     assert site.document("4hx") == "https://news.example/x/documents/4hx"
     assert site.feed("subjects/law", Format.ATOM) == "https://news.example/x/feeds/subjects/law.atom"
-    assert site.hub == "https://news.example/x/hub"
 
 
 @pytest.mark.parametrize(

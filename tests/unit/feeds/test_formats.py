@@ -63,7 +63,6 @@ def test_atom_keeps_the_rules() -> None:
     entry = found(root, "atom:entry")[0]
 
     assert found(root, "string(atom:link[@rel='self']/@href)") == SITE.feed("subjects/medicine", Format.ATOM)
-    assert found(root, "string(atom:link[@rel='hub']/@href)") == SITE.hub
     assert found(root, "string(atom:author/atom:name)") == "The News"
     assert found(entry, "string(atom:id)") == "tag:news.example,2026:documents/doc1"
     assert [element.get("type") for element in found(entry, "atom:title|atom:summary|atom:content")] == ["html"] * 3
@@ -87,7 +86,6 @@ def test_rss_keeps_the_rules() -> None:
 
     assert channel[-1] is item
     assert found(channel, "string(atom:link[@rel='self']/@href)") == SITE.feed("subjects/medicine", Format.RSS)
-    assert found(channel, "string(atom:link[@rel='hub']/@href)") == SITE.hub
     assert found(channel, "string(link)") == SITE.home
     assert found(channel, "string(language)") == "en"
     assert found(item, "string(guid[@isPermaLink='false'])") == "tag:news.example,2026:documents/doc1"

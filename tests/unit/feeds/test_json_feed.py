@@ -12,7 +12,7 @@ from services.feeds.article import Article
 from services.feeds.json_feed import json_feed
 from tests.unit.feeds.samples import SITE, article, feed, neighbours, retracted_article
 
-FEED_NAMES = {"version", "title", "home_page_url", "feed_url", "description", "language", "authors", "hubs", "items"}
+FEED_NAMES = {"version", "title", "home_page_url", "feed_url", "description", "language", "authors", "items"}
 ITEM_NAMES = {
     "id", "url", "external_url", "title", "content_html", "content_text", "summary", "date_published", "date_modified",
     "authors", "tags", "language", "_syndicate",
@@ -24,14 +24,13 @@ def read(*articles: Article) -> dict[str, Any]:
     return body
 
 
-def test_it_names_itself_and_its_hub() -> None:
+def test_it_names_itself() -> None:
     """The head has what the specification asks for and knows no other names."""
     body = read(article())
 
     assert body.keys() == FEED_NAMES
     assert body["version"] == "https://jsonfeed.org/version/1.1"
     assert body["feed_url"] == "https://news.example:8443/feeds/subjects/medicine.json"
-    assert body["hubs"] == [{"type": "WebSub", "url": SITE.hub}]
 
 
 def test_an_item_has_every_fact() -> None:
