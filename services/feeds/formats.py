@@ -132,6 +132,9 @@ class FeedRepairs:
         tombstones = {"at": TOMBSTONES} if self.retracted else {}
         return {"dc": DUBLIN_CORE} | tombstones
 
+    def extend_rss(self, root: etree._Element) -> None:
+        """RSS's head needs no repair; feedgen asks all the same."""
+
     def extend_atom(self, root: etree._Element) -> None:
         for article in self.retracted:
             identifier = self.feed.site.tag("documents", article.id)
