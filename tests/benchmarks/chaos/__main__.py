@@ -20,6 +20,7 @@ HELP = {
     "redis_kills": "kills of Redis, which comes back on the same data",
     "publisher_kills": "kills of the publisher and of ingest, in turn",
     "partners": "partners that are told of each document",
+    "copies": "processes of each consumer",
     "lease_seconds": "silence after which a consumer counts as dead",
     "seconds": "longest wait for the belt to run empty",
     "seed": "of the documents and of the killer",

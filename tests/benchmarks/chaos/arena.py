@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import secrets
 import shutil
 import tempfile
@@ -18,12 +19,11 @@ from typing import Any
 
 from services.webhooks.payload import DEFAULT_EVENTS, EVENTS
 from tests.benchmarks.chaos import publisher, receiver
-from tests.benchmarks.chaos.plan import CONSUMERS, REDIS, Plan, kills
+from tests.benchmarks.chaos.plan import CONSUMERS, REDIS, Plan, copies_of, kills
 from tests.benchmarks.chaos.processes import Fleet, free_ports
 from tests.benchmarks.chaos.streams import Streams, Tally
 from tests.redis_servers import RedisServer, binaries
 
-SERVICES = ("ingest", *CONSUMERS)
 POLL_SECONDS = 0.05
 BOOT_SECONDS = 60.0
 QUIET_SECONDS = 45.0
@@ -44,7 +44,11 @@ class Arena:
     """Entries that consumers held when they were killed."""
 
     def __post_init__(self) -> None:
-        self.ports = dict(zip((*SERVICES, "receiver"), free_ports(len(SERVICES) + 1), strict=True))
+        copies = [name for service in CONSUMERS for name in copies_of(service, self.plan.copies)]
+        self.services = {name: name.partition("-")[0] for name in ("ingest", *copies)}
+        names = [*self.services, "receiver"]
+        self.ports = dict(zip(names, free_ports(len(names)), strict=True))
+        self._chance = random.Random(self.plan.seed)
         self.token = secrets.token_urlsafe(16)
         self.secret = "whsec_" + b64encode(secrets.token_bytes(32)).decode()
         self.partners: dict[str, tuple[str, ...]] = {}
@@ -90,12 +94,12 @@ class Arena:
     def open(self) -> None:
         """Start everything but the publisher, and wait until it answers."""
         self.redis.start()
-        for service in SERVICES:
-            self.fleet.launch(service, self.module, service, SYNDICATE_PORT=str(self.ports[service]))
+        for name, service in self.services.items():
+            self.fleet.launch(name, self.module, service, SYNDICATE_PORT=str(self.ports[name]))
         errand = receiver.Errand(self.ports["receiver"], self.secret, str(self.received))
         self.fleet.launch("receiver", receiver.__name__, json.dumps(asdict(errand)))
         deadline = time.monotonic() + BOOT_SECONDS
-        while not all(self._answers(service) for service in SERVICES):
+        while not all(self._answers(name) for name in self.services):
             assert time.monotonic() < deadline, f"the services do not answer; see {self.folder}"
             time.sleep(POLL_SECONDS)
 
@@ -149,6 +153,7 @@ class Arena:
         """Stop everything; the names of those that did not end well."""
         unwell = self.fleet.stop()
         self._restarts.shutdown()
+        self.streams.client.close()
         self.redis.kill()
         return unwell
 
@@ -161,7 +166,9 @@ class Arena:
         """Kill; False if it must wait, because Redis is still on its way back from the last kill."""
         if victim != REDIS:
             self.in_hand += self.streams.held_by(victim)
-            self.fleet.kill(victim)
+            self.fleet.kill(
+                self._chance.choice([name for name in self.fleet.processes if name.partition("-")[0] == victim])
+            )
         elif self._restart and not self._restart.done():
             return False
         else:

@@ -52,6 +52,8 @@ class Count:
     lists: Lists
     pending: int
     dead: int
+    unbalanced: int
+    """By how much marks and entries differ: what the readiness check takes for a backlog, or overlooks."""
     deliveries: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -90,6 +92,7 @@ def count(arena: Arena) -> Count:
         lists=compare(streams, accepted),
         pending=sum(map(streams.pending, BELT)) + streams.due([*arena.partners]),
         dead=streams.client.xlen(streams.prefix + "dead"),
+        unbalanced=sum(map(streams.unbalanced, BELT)),
         deliveries=_states(arena),
     )
 

@@ -16,7 +16,9 @@ FIRST, LAST = 0.02, 0.98
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The size of a run. `rate`: documents per second at most; `seconds`: longest wait for the belt to run empty."""
+    """The size of a run. `rate`: documents per second at most; `copies`: processes of each consumer;
+    `seconds`: longest wait for the belt to run empty.
+    """
 
     documents: int = 20_000
     rate: float = 60.0
@@ -24,6 +26,7 @@ class Plan:
     redis_kills: int = 20
     publisher_kills: int = 10
     partners: int = 3
+    copies: int = 1
     lease_seconds: float = 3.0
     seconds: float = 300.0
     seed: int = 1
@@ -36,6 +39,11 @@ class Kill:
 
     accepted: int
     victim: str
+
+
+def copies_of(service: str, copies: int) -> list[str]:
+    """The names of a service's processes: related, related-2, …"""
+    return [service if number == 1 else f"{service}-{number}" for number in range(1, copies + 1)]
 
 
 def kills(plan: Plan) -> list[Kill]:

@@ -60,6 +60,11 @@ class Streams:
         """Entries that were delivered to the stream's group and not acknowledged."""
         return int(self.client.xpending(self.prefix + stream, BELT[stream])["pending"])
 
+    def unbalanced(self, stream: str) -> int:
+        """By how much the entries of a stream and the marks of its group differ."""
+        marks = self.client.zcard(f"{self.prefix}done:{stream}:{BELT[stream]}")
+        return abs(int(self.client.xlen(self.prefix + stream)) - int(marks))
+
     def held_by(self, group: str) -> int:
         """Entries in the hands of a group, as far as it can be told just now."""
         try:
