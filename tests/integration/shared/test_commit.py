@@ -42,8 +42,8 @@ def commit(client: Any, entries: list[bytes], *laid: Laid) -> list[bytes]:
     return list(script(keys=[STREAM, DONE], args=[GROUP, "", "", len(laid), *words]))
 
 
-def counting(name: str, **more: Guard) -> Step:
-    return Step(writes=(("HINCRBY", "{test}:effects", name, 1),), **more)
+def counting(name: str, guard: Guard | None = None) -> Step:
+    return Step(writes=(("HINCRBY", "{test}:effects", name, 1),), guard=guard)
 
 
 def effects(client: Any) -> dict[bytes, bytes]:
