@@ -438,7 +438,9 @@ async def test_a_fence_lets_one_of_two_through(redis_server: RedisServer) -> Non
 async def test_a_dead_read_loop_is_seen_and_woken(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A read loop that ended without a word makes the process not ready, and is started again."""
     monkeypatch.setattr("shared.streams.SILENT_AFTER_SECONDS", 1.5)
-    async with running(redis_server, classified) as belt:
+    async with running(
+        redis_server, classified, lease_seconds=4
+    ) as belt:  # which also makes the waking come later than the look
         await until(lambda: bool(belt.reads.last_read))
         for task in belt.consumers[0].subscriber.tasks:
             task.cancel()
