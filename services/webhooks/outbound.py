@@ -1,63 +1,28 @@
-"""The only outgoing HTTP: one POST, to a permitted address, within a fixed time, with a bounded answer.
+"""What goes to partners: one POST, to a permitted address (shared/outbound.py), within a fixed time, with a bounded answer.
 
-Every dial passes `guard`, after the name was looked up and whatever the URL looked like. No redirects, no proxies from the
-environment, no cookies; the answer's body is read up to a cap and the connection closed if there is more.
+No redirects; the answer's body is read up to a cap and the connection closed if there is more.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import socket
-import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
 from ipaddress import ip_address
-from typing import Any
 
 import aiohttp
-from aiohttp.client_exceptions import (
-    ClientConnectorDNSError,
-    ClientConnectorError,
-    ClientSSLError,
-    ServerDisconnectedError,
-)
 
-from services.webhooks.addresses import Address, Network, admit, literal, partner_url, refusal
+from shared.addresses import Address, Network, admit, literal, web_url
+from shared.outbound import guarded_session, told
 
 TOTAL_SECONDS = 15.0
 LONGEST_ANSWER_BYTES = 64_000
 KEPT_ANSWER_BYTES = 1_000
 CONNECTIONS_PER_HOST = 64
 LOOKUP_SECONDS = 5.0
-IDLE_SECONDS = 4.0
-"""Less than the 5 s after which common servers (uvicorn, Node) close idle connections: a POST on a closing one would be lost."""
-HEADERS = {
-    "user-agent": f"Syndicate/{version('syndicate')}",
-    "content-type": "application/json",
-    "accept-encoding": "identity",
-}
-
-WORDS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
-    (ClientConnectorDNSError, "name not found"),
-    ((ClientSSLError, ssl.SSLError), "TLS failed"),
-    (ClientConnectorError, "connection failed"),
-    (TimeoutError, "timeout"),
-    (OSError, "connection lost"),
-    (ServerDisconnectedError, "connection lost"),
-    (ValueError, "not a URL"),
-)
-"""The first that fits tells it: narrow ones stand before wide ones."""
-
-
-class AddressRefused(OSError):
-    """The guard did not let the address be dialled."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(errno.EACCES, f"address refused: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +36,6 @@ class Answer:
     seconds: float = 0.0
 
 
-def guard(allowed: Sequence[Network]) -> Callable[[Any], socket.socket]:
-    """A socket factory for aiohttp that makes sockets only for addresses that may be dialled."""
-
-    def socket_for(dial: Any) -> socket.socket:
-        family, kind, protocol, _, address = dial
-        if reason := refusal(ip_address(address[0]), allowed):
-            raise AddressRefused(reason)
-        return socket.socket(family, kind, protocol)
-
-    return socket_for
-
-
 class Outbound:
     """A client for partners; connections are kept and reused. Belongs to one event loop."""
 
@@ -92,19 +45,11 @@ class Outbound:
 
     @cached_property
     def _session(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            limit=0,
-            limit_per_host=CONNECTIONS_PER_HOST,
-            keepalive_timeout=IDLE_SECONDS,
-            socket_factory=guard(self._allowed),
-        )
-        return aiohttp.ClientSession(
-            connector=connector,
-            timeout=aiohttp.ClientTimeout(total=self._total_seconds),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers=HEADERS,
-            trust_env=False,
-            auto_decompress=False,
+        return guarded_session(
+            self._allowed,
+            total_seconds=self._total_seconds,
+            per_host=CONNECTIONS_PER_HOST,
+            headers={"content-type": "application/json"},
         )
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -123,7 +68,7 @@ class Outbound:
 
     async def admit(self, url: str) -> None:
         """Let a partner's URL in, or raise AddressRejected; the name of an http URL is looked up."""
-        parts = partner_url(url)
+        parts = web_url(url)
         host = parts.hostname or ""
         known = literal(host)
         reached = [known] if known else await _lookup(host) if parts.scheme == "http" else []
@@ -156,14 +101,3 @@ async def _lookup(host: str) -> list[Address]:
     except (OSError, UnicodeError):
         return []
     return [ip_address(address[0]) for *_, address in found]
-
-
-def told(error: Exception) -> str:
-    """The failure in words for the log: never the URL, whose query may hold a secret."""
-    cause = getattr(error, "os_error", error)
-    if isinstance(cause, AddressRefused):
-        return str(cause.strerror)
-    if getattr(cause, "errno", None) == errno.EACCES:  # several refused addresses, told as one error
-        return "address refused"
-    words = (words for kinds, words in WORDS if isinstance(error, kinds))
-    return next(words, f"bad answer: {type(error).__name__}")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from fastapi import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from services.webhooks.addresses import MAX_URL_CHARACTERS
+from shared.addresses import MAX_URL_CHARACTERS
 from shared.errors import Rejected
 
 MAX_BODY_BYTES = 16_000

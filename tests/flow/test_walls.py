@@ -32,6 +32,7 @@ def test_the_deciding_modules_are_pure() -> None:
         "services.feeds.formats",
         "services.webhooks.outcome",
         "services.webhooks.signing",
+        "shared.addresses",
         "shared.events",
         "shared.errors",
         "shared.steps",

@@ -1,7 +1,7 @@
-"""Pure. Which network addresses may be dialled for a partner: public ones, and the private networks that were allowed by name.
+"""Pure. Which network addresses may be dialled for others: public ones, and the private networks that were allowed by name.
 
-A partner's URL is foreign input, and we sit inside somebody's network: without this rule it could make us call the neighbours
-(server-side request forgery). The decision is taken on the concrete address of every dial, where names, odd notations and
+A URL that somebody hands in is foreign input, and we sit inside somebody's network: without this rule it could make us call the
+neighbours (server-side request forgery). The decision is taken on the concrete address of every dial, where names, odd notations and
 rebinding no longer matter.
 Source: the IANA special-purpose registries (RFC 6890); `is_global` of Python 3.11 alone lets ten of the forms below through.
 """
@@ -66,9 +66,9 @@ LOW_32_BITS = 0xFFFF_FFFF
 
 
 class AddressRejected(Rejected):
-    """The URL may not be a partner's. `code` says which rule it broke."""
+    """The URL may not be called from here. `code` says which rule it broke."""
 
-    title = "A partner cannot live there"
+    title = "That address is not called from here"
 
     def __init__(self, detail: str, *, code: str = "bad-url") -> None:
         super().__init__(detail)
@@ -83,7 +83,7 @@ def canonical(address: Address) -> Address:
 
 
 def refusal(address: Address, allowed: Sequence[Network] = ()) -> str | None:
-    """Why the address may not be dialled; None if it may. `allowed`: private networks that partners may live in."""
+    """Why the address may not be dialled; None if it may. `allowed`: private networks that may be called."""
     real = canonical(address)
     if within(real, allowed):
         return None
@@ -108,19 +108,19 @@ def literal(host: str) -> Address | None:
         return None
 
 
-def partner_url(url: str) -> SplitResult:
-    """The parts of a partner's URL. Raises AddressRejected (which never repeats the URL: it may hold a password)."""
+def web_url(url: str) -> SplitResult:
+    """The parts of an http(s) URL. Raises AddressRejected (which never repeats the URL: it may hold a password)."""
     if len(url) > MAX_URL_CHARACTERS or any(letter <= " " or letter == "\x7f" for letter in url):
-        raise AddressRejected(f"a partner's URL has at most {MAX_URL_CHARACTERS} characters and no blanks")
+        raise AddressRejected(f"a URL has at most {MAX_URL_CHARACTERS} characters and no blanks")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
         raise AddressRejected("that is no URL") from None
     if parts.scheme not in ("http", "https") or not host or port == 0:
-        raise AddressRejected("a partner's URL is absolute and begins with https://")
+        raise AddressRejected("a URL is absolute and begins with https://")
     if "@" in parts.netloc or parts.fragment:
-        raise AddressRejected("a partner's URL has no user, no password and no fragment")
+        raise AddressRejected("a URL has no user, no password and no fragment")
     return parts
 
 
@@ -132,7 +132,7 @@ def admit(parts: SplitResult, reached: Sequence[Address], allowed: Sequence[Netw
     permitted = [address for address in reached if refusal(address, allowed) is None]
     if reached and not permitted:
         reason = refusal(reached[0], allowed)
-        raise AddressRejected(f"that address is not for partners: {reason}", code="address-refused")
+        raise AddressRejected(f"that address may not be called: {reason}", code="address-refused")
     inside = bool(permitted) and all(within(address, allowed) for address in permitted)
     if parts.scheme == "http" and not inside:
-        raise AddressRejected("a partner outside of the allowed networks needs https", code="https-required")
+        raise AddressRejected("an address outside of the allowed networks needs https", code="https-required")

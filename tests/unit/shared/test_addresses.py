@@ -1,4 +1,4 @@
-"""The guard knows every form of an address that is not for partners."""
+"""The guard knows every form of an address that may not be called."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.webhooks.addresses import AddressRejected, admit, canonical, literal, partner_url, refusal
+from shared.addresses import AddressRejected, admit, canonical, literal, refusal, web_url
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
@@ -95,10 +95,10 @@ def test_an_allowed_network_lets_no_other_in() -> None:
         "https://partner.example/" + "a" * 2_000,
     ],
 )
-def test_what_is_no_partners_url_is_refused_and_not_repeated(url: str) -> None:
+def test_what_is_no_web_url_is_refused_and_not_repeated(url: str) -> None:
     """Only absolute http(s) URLs without user, fragment and blanks are taken."""
     with pytest.raises(AddressRejected) as caught:
-        partner_url(url)
+        web_url(url)
 
     assert "pass" not in str(caught.value).replace("password", "")
 
@@ -122,7 +122,7 @@ def test_https_is_needed_outside_of_the_allowed_networks(url: str, reached: list
     addresses = [ip_address(address) for address in reached]
     verdict = None
     try:
-        admit(partner_url(url), addresses, LOOPBACK)
+        admit(web_url(url), addresses, LOOPBACK)
     except AddressRejected as error:
         verdict = error.code
 
