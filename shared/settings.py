@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     )
     title: str = Field("Syndicate", max_length=100, description="title of the feeds and pages")
     taxonomy: Path = Field(ROOT / "seeds" / "subjects.yaml", description="the subjects and their keywords")
-    feed_entries: int = Field(50, ge=1, le=500, description="entries in a feed")
+    feed_entries: int = Field(50, ge=1, le=500, description="entries in a feed, unless they weigh more than 250 kB")
     max_document_bytes: int = Field(
         2_000_000, ge=1_000, le=50_000_000, description="largest document that is accepted, in bytes"
     )
