@@ -19,6 +19,7 @@ HELP = {
     "consumer_kills": "kills of classifier, related, feeds and webhooks, drawn at random",
     "redis_kills": "kills of Redis, which comes back on the same data",
     "publisher_kills": "kills of the publisher and of ingest, in turn",
+    "freezes": "stops of consumers for twice the lease, after which they go on as if nothing had happened",
     "partners": "partners that are told of each document",
     "copies": "processes of each consumer",
     "lease_seconds": "silence after which a consumer counts as dead",

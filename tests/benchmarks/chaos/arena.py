@@ -19,7 +19,7 @@ from typing import Any
 
 from services.webhooks.payload import DEFAULT_EVENTS, EVENTS
 from tests.benchmarks.chaos import publisher, receiver
-from tests.benchmarks.chaos.plan import CONSUMERS, REDIS, Plan, copies_of, kills
+from tests.benchmarks.chaos.plan import CONSUMERS, REDIS, Kill, Plan, copies_of, kills
 from tests.benchmarks.chaos.processes import Fleet, free_ports
 from tests.benchmarks.chaos.streams import Streams, Tally
 from tests.redis_servers import RedisServer, binaries
@@ -122,7 +122,7 @@ class Arena:
         left = kills(plan)
         while left or not self.fleet.done("publisher"):
             accepted = self.accepted()
-            while left and left[0].accepted <= accepted and self._kill(left[0].victim):
+            while left and left[0].accepted <= accepted and self._strike(left[0]):
                 left.pop(0)
             progress(f"{accepted}/{plan.documents} accepted, {self.killed.total()} killed")
             self.fleet.supervise()
@@ -162,21 +162,28 @@ class Arena:
         self.redis.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _kill(self, victim: str) -> bool:
-        """Kill; False if it must wait, because Redis is still on its way back from the last kill."""
-        if victim != REDIS:
-            self.in_hand += self.streams.held_by(victim)
-            self.fleet.kill(
-                self._chance.choice([name for name in self.fleet.processes if name.partition("-")[0] == victim])
-            )
-        elif self._restart and not self._restart.done():
-            return False
+    def _strike(self, kill: Kill) -> bool:
+        """Do it; False if it must wait, because Redis is still on its way back from the last kill."""
+        if kill.victim == REDIS:
+            return self._strike_redis()
+        self.in_hand += self.streams.held_by(kill.victim)
+        processes = [name for name in self.fleet.processes if name.partition("-")[0] == kill.victim]
+        name = self._chance.choice(processes)
+        if kill.freezes:
+            self.fleet.processes[name].freeze(2 * self.plan.lease_seconds)
         else:
-            if self._restart:
-                self._restart.result()
-            self.redis.kill()
-            self._restart = self._restarts.submit(self.redis.start)
-        self.killed[victim] += 1
+            self.fleet.kill(name)
+        self.killed["frozen" if kill.freezes else kill.victim] += 1
+        return True
+
+    def _strike_redis(self) -> bool:
+        if self._restart and not self._restart.done():
+            return False
+        if self._restart:
+            self._restart.result()
+        self.redis.kill()
+        self._restart = self._restarts.submit(self.redis.start)
+        self.killed[REDIS] += 1
         return True
 
     def _answers(self, service: str) -> bool:

@@ -24,7 +24,8 @@ class Plan:
     rate: float = 60.0
     consumer_kills: int = 100
     redis_kills: int = 20
-    publisher_kills: int = 10
+    publisher_kills: int = 20
+    freezes: int = 0
     partners: int = 3
     copies: int = 1
     lease_seconds: float = 3.0
@@ -35,10 +36,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Kill:
-    """`victim` dies when this many documents have been accepted."""
+    """`victim` dies when this many documents have been accepted; or it is stopped for two leases, and goes on as if nothing was."""
 
     accepted: int
     victim: str
+    freezes: bool = False
 
 
 def copies_of(service: str, copies: int) -> list[str]:
@@ -49,7 +51,12 @@ def copies_of(service: str, copies: int) -> list[str]:
 def kills(plan: Plan) -> list[Kill]:
     """All kills in their order. Which consumer dies is drawn; publisher and ingest die in turn."""
     chance = random.Random(plan.seed)
+
+    def when() -> int:
+        return round(plan.documents * chance.uniform(FIRST, LAST))
+
     victims = [chance.choice(CONSUMERS) for _ in range(plan.consumer_kills)]
     victims += [PUBLISHERS[number % len(PUBLISHERS)] for number in range(plan.publisher_kills)]
     victims += [REDIS] * plan.redis_kills
-    return sorted(Kill(round(plan.documents * chance.uniform(FIRST, LAST)), victim) for victim in victims)
+    frozen = [Kill(when(), chance.choice(CONSUMERS), freezes=True) for _ in range(plan.freezes)]
+    return sorted([*frozen, *(Kill(when(), victim) for victim in victims)])

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -45,6 +46,14 @@ class Process:
         if self.running:
             self.running.send_signal(signal.SIGKILL)
             self.running.wait()
+
+    def freeze(self, seconds: float) -> None:
+        """Stop it for so long; then it goes on without knowing."""
+        if self.running:
+            self.running.send_signal(signal.SIGSTOP)
+            thaw = threading.Timer(seconds, self.running.send_signal, [signal.SIGCONT])
+            thaw.daemon = True
+            thaw.start()
 
     def ended(self) -> int | None:
         """How it ended by itself: its exit code; None while it runs."""

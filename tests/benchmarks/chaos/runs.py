@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -70,11 +71,17 @@ def _circumstances(arena: Arena, seconds: float, drained: float) -> dict[str, An
         "plan": plan,
         "kills": dict(sorted(arena.killed.items())),
         "held_when_killed": arena.in_hand,
-        "taken_over": len(arena.fleet.logs("entries.taken_over")),
+        **_taken_over(arena.fleet.logs("entries.taken_over")),
         "exits": dict(arena.fleet.exits),
         "publishing_s": round(seconds, 1),
         "drain_s": round(drained, 1),
     }
+
+
+def _taken_over(lines: list[str]) -> dict[str, int]:
+    """How often entries of a silent consumer were taken over, and the most deliveries that one of them came to."""
+    deliveries = [int(found[1]) for line in lines if (found := re.search(r"deliveries=(\d+)", line))]
+    return {"taken_over": len(lines), "most_deliveries": max(deliveries, default=1)}
 
 
 def _kept(arena: Arena, *, clean: bool) -> dict[str, str]:
