@@ -8,7 +8,7 @@ from pathlib import Path
 
 SERVICES = ("ingest", "classifier", "related", "feeds", "webhooks")
 PURE_PACKAGES = {"pydantic", "numpy", "yaml", "nh3", "markdown_it", "lxml", "feedgen"}
-GROUND_OF_PURE = {"shared.addresses", "shared.events", "shared.errors", "shared.steps"}
+GROUND_OF_PURE = {"shared.addresses", "shared.errors", "shared.events", "shared.notices", "shared.steps"}
 IMPURE_MODULES = {
     "asyncio", "http.client", "http.server", "io", "logging", "multiprocessing", "os", "pathlib", "random", "secrets",
     "select", "shutil", "signal", "socket", "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time",

@@ -10,12 +10,12 @@ from services.webhooks.deliveries import Deliveries, Notice
 from services.webhooks.outbound import Outbound
 from services.webhooks.outcome import SCHEDULE
 from services.webhooks.partners import Partner, Partners
-from services.webhooks.payload import body_of, kind_of
 from services.webhooks.pump import Pump
 from services.webhooks.routes import Door, open_door
 from shared.consumer import Batch
 from shared.events import DocumentPublished, Event
 from shared.host import Host, turn_for_ever
+from shared.notices import body_of, kind_of
 from shared.steps import Step
 
 DRAIN_SECONDS = 3.0

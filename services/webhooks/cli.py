@@ -15,10 +15,10 @@ import uvicorn
 from rich.console import Console
 from rich.table import Column, Table
 
-from services.webhooks.payload import DEFAULT_EVENTS
 from services.webhooks.receiver import Inbox, receiver
 from services.webhooks.signing import SECRET_BYTES, key_of, secret_of
 from shared.client import Client, ProblemReceived, ServerUnreachable
+from shared.notices import DEFAULT_EVENTS
 from shared.settings import Settings
 
 PIPE_CHARACTERS = 300

@@ -22,8 +22,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from services.webhooks.payload import message_id
 from shared.errors import NotFound
+from shared.notices import message_id
 from shared.steps import Command, Word
 
 LUA = Path(__file__).parent / "lua"

@@ -8,11 +8,11 @@ import secrets as chance
 from pydantic import SecretStr
 
 from services.webhooks.partners import Partner, Partners
-from services.webhooks.payload import EVENTS
 from services.webhooks.receiver import Inbox
 from services.webhooks.signing import SECRET_BYTES, secret_of
 from shared.errors import NotFound
 from shared.host import Host
+from shared.notices import EVENTS
 
 ID = "demo-inbox"
 NAME = "Demo inbox"

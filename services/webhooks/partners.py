@@ -15,9 +15,9 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr
 
-from services.webhooks.payload import DEFAULT_EVENTS
 from services.webhooks.signing import key_of
 from shared.errors import Conflict, NotFound
+from shared.notices import DEFAULT_EVENTS
 
 LUA = Path(__file__).parent / "lua"
 MOST_PARTNERS = 1_000

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import SecretStr
 
-from services.webhooks import payload
 from services.webhooks.deliveries import Deliveries, Notice
 from services.webhooks.outbound import Outbound
 from services.webhooks.partners import Partner, Partners
 from services.webhooks.pump import Pump
 from services.webhooks.requests import NewPartner, PartnerChange, body_of, described
 from services.webhooks.signing import SECRET_BYTES, key_of, secret_of
+from shared import notices
 from shared.clock import Clock
 from shared.errors import Conflict
 from shared.host import Host
@@ -85,10 +85,10 @@ class Door:
         """Send a `webhook.test` the way every event goes."""
         found = await self._enabled(partner)
         now, event = self._clock.now(), str(uuid.uuid4())
-        notice = Notice(event, payload.TEST, payload.trial_body(found.id, found.name, now))
+        notice = Notice(event, notices.TEST, notices.trial_body(event, found.id, found.name, now))
         await self._deliveries.schedule(notice, [found.id], now)
         self._pump.wake()
-        return {"delivery": payload.message_id(event, found.id)}
+        return {"delivery": notices.message_id(event, found.id)}
 
     async def deliveries(self, partner: Id, limit: Limit = 50) -> dict[str, Any]:
         """A partner's newest deliveries with every attempt, newest first."""

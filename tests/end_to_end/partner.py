@@ -9,8 +9,8 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
-from services.webhooks.payload import message_id
 from shared.events import BELT, event_id
+from shared.notices import message_id
 from tests.end_to_end.stack import SECRET, Stack, until
 
 

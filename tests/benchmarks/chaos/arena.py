@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from services.webhooks.payload import DEFAULT_EVENTS, EVENTS
+from shared.notices import DEFAULT_EVENTS, EVENTS
 from tests.benchmarks.chaos import publisher, receiver
 from tests.benchmarks.chaos.plan import CONSUMERS, REDIS, Kill, Plan, copies_of, kills
 from tests.benchmarks.chaos.processes import Fleet, free_ports

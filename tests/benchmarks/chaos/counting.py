@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from services.webhooks.payload import RELATED_CHANGED, message_id
 from shared.events import BELT
+from shared.notices import RELATED_CHANGED, message_id
 from tests.benchmarks.chaos.arena import Arena
 from tests.benchmarks.chaos.lists import Lists, compare
 from tests.benchmarks.chaos.publisher import acknowledged

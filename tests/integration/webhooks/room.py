@@ -16,9 +16,9 @@ from pydantic import SecretStr
 from services.webhooks.deliveries import Deliveries, Notice
 from services.webhooks.outbound import Outbound
 from services.webhooks.partners import Partner, Partners
-from services.webhooks.payload import PUBLISHED
 from services.webhooks.pump import Pump
 from shared.clock import FakeClock
+from shared.notices import PUBLISHED
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 LOOPBACK = (ip_network("127.0.0.0/8"),)

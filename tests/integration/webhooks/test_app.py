@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from services.webhooks.payload import message_id
 from shared.client import Client, ProblemReceived
 from shared.events import Change
+from shared.notices import message_id
 from shared.steps import Step
 from tests.integration.webhooks.process import process, published, settled, some_partners
 from tests.integration.webhooks.room import SECRET, receiver, until

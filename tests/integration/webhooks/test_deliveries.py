@@ -10,9 +10,9 @@ import pytest
 from redis.asyncio import Redis
 
 from services.webhooks.deliveries import Deliveries, Notice, Settled, Taken
-from services.webhooks.payload import message_id
 from shared.clock import FakeClock
 from shared.errors import NotFound
+from shared.notices import message_id
 from tests.integration.webhooks.room import Room
 from tests.redis_servers import RedisServer
 

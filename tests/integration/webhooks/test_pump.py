@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from standardwebhooks.webhooks import Webhook
 
-from services.webhooks.payload import message_id
+from shared.notices import message_id
 from tests.integration.webhooks.room import SECRET, Room, turn_until, turn_until_settled
 from tests.redis_servers import RedisServer
 

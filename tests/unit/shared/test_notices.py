@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.webhooks import payload
+from shared import notices
 from shared.events import Change, Document, DocumentPublished, RelatedArticle, RelatedPublished, Subject
 
 AT = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
@@ -57,7 +57,7 @@ def changed() -> RelatedPublished:
 
 def test_a_published_document_is_told_with_its_subject_its_neighbours_and_its_links() -> None:
     """The body is enough to decide whether to fetch the rest."""
-    told = json.loads(payload.body_of(published(summary="About the sea."), BASE))
+    told = json.loads(notices.body_of(published(summary="About the sea."), BASE))
 
     assert (told["type"], told["timestamp"]) == ("document.published", "2026-01-01T12:30:00Z")
     assert told["data"] == {
@@ -101,21 +101,21 @@ def test_each_change_has_its_type(change: Change, kind: str) -> None:
     """A partner can ask for some of them."""
     event = published(change)
 
-    assert (payload.kind_of(event), json.loads(payload.body_of(event, BASE))["type"]) == (kind, kind)
+    assert (notices.kind_of(event), json.loads(notices.body_of(event, BASE))["type"]) == (kind, kind)
 
 
 def test_a_retraction_carries_no_content() -> None:
     """What was taken back is not told again."""
-    told = json.loads(payload.body_of(published(Change.RETRACTED, summary="secret"), BASE))
+    told = json.loads(notices.body_of(published(Change.RETRACTED, summary="secret"), BASE))
 
     assert not {"summary", "related", "runners_up"} & set(told["data"])
 
 
 def test_changed_neighbours_are_told_with_the_document_they_belong_to() -> None:
     """An older document's new list is an event of its own type."""
-    told = json.loads(payload.body_of(changed(), BASE))
+    told = json.loads(notices.body_of(changed(), BASE))
 
-    assert told["type"] == payload.kind_of(changed()) == "document.related_changed"
+    assert told["type"] == notices.kind_of(changed()) == "document.related_changed"
     assert [neighbour["id"] for neighbour in told["data"]["related"]] == ["abcdefghijklmnop"]
 
 
@@ -129,16 +129,16 @@ def test_no_document_makes_a_body_over_the_limit(
     """20 kB hold whatever the document says, and the body stays JSON."""
     event = published(title=title, summary=summary, authors=(author,) * 30, url=url, language=language)
     event = event.model_copy(update={"related": (RelatedArticle(id="q" * 16, title=title, score=0.5),) * 20})
-    body = payload.body_of(event, BASE)
+    body = notices.body_of(event, BASE)
 
-    assert len(body) <= payload.MAX_BODY_BYTES
+    assert len(body) <= notices.MAX_BODY_BYTES
     assert json.loads(body)["data"]["id"] == "abcdefghijklmnop"
 
 
 @given(text=texts, limit=st.integers(10, 500))
 def test_a_cut_text_is_a_beginning_that_fits(text: str, limit: int) -> None:
     """Short texts are untouched; long ones lose their end only."""
-    kept = payload.cut(text, limit)
+    kept = notices.cut(text, limit)
 
     assert len(json.dumps(kept, ensure_ascii=False).encode()) - 2 <= limit
     assert kept == text or text.startswith(kept.removesuffix("…"))
@@ -147,13 +147,13 @@ def test_a_cut_text_is_a_beginning_that_fits(text: str, limit: int) -> None:
 @given(event=st.text(), partner=st.text())
 def test_a_message_id_is_stable_and_without_a_dot(event: str, partner: str) -> None:
     """The same event and partner always give the same id (Standard Webhooks: no dots)."""
-    first = payload.message_id(event, partner)
+    first = notices.message_id(event, partner)
 
-    assert first == payload.message_id(event, partner)
+    assert first == notices.message_id(event, partner)
     assert first.startswith("msg_")
     assert "." not in first
 
 
 def test_message_ids_differ_by_event_and_partner() -> None:
     """A partner's repeat is told from another partner's message."""
-    assert len({payload.message_id(event, partner) for event in ("a", "b") for partner in ("c", "d")}) == 4
+    assert len({notices.message_id(event, partner) for event in ("a", "b") for partner in ("c", "d")}) == 4

@@ -1,7 +1,8 @@
-"""Pure. What a partner is told: a thin JSON body of at most 20 kB, enough to decide whether to fetch the rest.
+"""Pure. What outsiders are told, by webhook or when they ask: a thin JSON body of at most 20 kB that says enough to act on.
 
-    {"type": "document.published", "timestamp": "2026-01-01T00:00:00Z", "data": {"id": …, "version": …, "change": …, …}}
+    {"id": …, "type": "document.published", "timestamp": "2026-01-01T00:00:00Z", "data": {"id": …, "version": …, "change": …, …}}
 
+`id` is the event's, the same for everybody: whoever hears of it twice, in whatever way, knows it again.
 Source: standard-webhooks/spec/standard-webhooks.md, "Payload structure" (type, timestamp, data; thin; under 20 kB).
 """
 
@@ -61,20 +62,20 @@ def body_of(event: Event, base_url: str) -> bytes:
     """The exact bytes that are sent and signed. `base_url`: the address of our own pages, without a slash at the end."""
     match event:
         case DocumentPublished():
-            return _body(_KINDS[event.change], event.occurred_at, _document(event, base_url))
+            return _body(event.event_id, _KINDS[event.change], event.occurred_at, _document(event, base_url))
         case RelatedPublished():
-            return _body(RELATED_CHANGED, event.occurred_at, _related_change(event, base_url))
+            return _body(event.event_id, RELATED_CHANGED, event.occurred_at, _related_change(event, base_url))
         case _:
             raise ValueError(f"partners are not told of {type(event).__name__}")
 
 
-def trial_body(partner: str, name: str, at: datetime) -> bytes:
+def trial_body(event_id: str, partner: str, name: str, at: datetime) -> bytes:
     """The body of the message by which an operator tries a partner out."""
-    return _body(TEST, at, {"partner": partner, "name": name})
+    return _body(event_id, TEST, at, {"partner": partner, "name": name})
 
 
-def _body(kind: str, at: datetime, data: dict[str, object]) -> bytes:
-    document = {"type": kind, "timestamp": _iso(at), "data": data}
+def _body(event_id: str, kind: str, at: datetime, data: dict[str, object]) -> bytes:
+    document = {"id": event_id, "type": kind, "timestamp": _iso(at), "data": data}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
