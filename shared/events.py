@@ -36,12 +36,21 @@ class Change(StrEnum):
     RETRACTED = "retracted"
 
 
+class SourceLink(Fact):
+    """An article that the source itself names as related, with as much of it as the source tells; `url` may be relative."""
+
+    title: str = ""
+    url: str = ""
+    id: str = ""
+    subject: str = ""
+
+
 class Document(Fact):
     """One document as the reader understood it.
 
     `id`: 16 characters of base32, stable over versions. `version`: 1, 2, …; every change is a new one. `content_hash`: hex of what
-    makes two sendings the same. `html`: sanitised markup for people. `text`: plain text for analysis. A retraction keeps title and
-    url and carries no html and no text.
+    makes two sendings the same. `html`: sanitised markup for people, the article whole. `text`: plain text for analysis, without what
+    is no part of the article's own words. A retraction keeps title and url and carries no html and no text.
     """
 
     id: str
@@ -60,6 +69,13 @@ class Document(Fact):
     language: str = "en"
     published_at: AwareDatetime | None = None
     """When the source says that it was published."""
+    doi: str | None = None
+    """Its own Digital Object Identifier, in small letters and without a resolver: `10.1000/182`."""
+    journal: str | None = None
+    source_links: tuple[SourceLink, ...] = ()
+    """The related articles that the source names itself, in its order."""
+    inferred: tuple[str, ...] = ()
+    """The names of those fields above that stand nowhere in the source and were made from its words."""
     received_at: AwareDatetime
     """When this version was accepted here."""
 
@@ -137,13 +153,21 @@ class DocumentIngested(Event):
 
 
 class DocumentClassified(DocumentIngested):
-    """It has a subject; `runners_up` are the next best, best first."""
+    """It has a subject; `runners_up` are the next best, best first.
+
+    `why`: the words that decided for the subject, the weightiest first. `second`: another subject that it belongs to as surely.
+    `needs_review`: a person should look at the subject. `model`: the version of what decided; empty if it had learned nothing.
+    """
 
     stream: ClassVar[str] = "documents.classified"
     type: Literal["document.classified"] = "document.classified"  # type: ignore[assignment]
 
     subject: Subject
     runners_up: tuple[Subject, ...] = ()
+    why: tuple[str, ...] = ()
+    second: Subject | None = None
+    needs_review: bool = False
+    model: str = ""
 
 
 class DocumentRelated(DocumentClassified):
