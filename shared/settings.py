@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     title: str = Field("Syndicate", max_length=100, description="title of the feeds and pages")
     taxonomy: Path = Field(ROOT / "seeds" / "subjects.yaml", description="the subjects and their keywords")
     feed_entries: int = Field(50, ge=1, le=500, description="entries in a feed, unless they weigh more than 250 kB")
+    events_kept: int = Field(
+        100_000, ge=1, description="newest events that GET /events can still give, each of 1 to 20 kB"
+    )
     max_document_bytes: int = Field(
         2_000_000, ge=1_000, le=50_000_000, description="largest document that is accepted, in bytes"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,13 +11,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from redis.exceptions import OutOfMemoryError, RedisError
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
 
 from shared.access import same
 from shared.errors import NotFound, Overloaded, SyndicateError, Unauthorized
 from shared.logs import log
+from shared.openapi import PROBLEM, describe
+from shared.request_ids import REQUEST_ID, RequestIds, request_id
 
 Responder = Callable[[Request], Awaitable[Response | None]]
-PROBLEM = "application/problem+json"
 
 
 def create_web(title: str, version: str) -> FastAPI:
@@ -28,6 +30,8 @@ def create_web(title: str, version: str) -> FastAPI:
     web.add_exception_handler(RequestValidationError, _invalid)
     web.add_exception_handler(RedisError, _store_away)
     web.add_exception_handler(Exception, _unknown)
+    web.add_middleware(RequestIds)
+    describe(web)
     return web
 
 
@@ -39,6 +43,11 @@ def problem(status: int, code: str, title: str, *, headers: dict[str, str] | Non
 
 async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, SyndicateError)  # noqa: S101 - what it is registered for
+    return problem_of(error, request.url.path)
+
+
+def problem_of(error: SyndicateError, instance: str) -> Response:
+    """An error of ours as the answer to a request for `instance`."""
     headers = {}
     if isinstance(error, Overloaded):
         headers["Retry-After"] = str(error.retry_after)
@@ -50,24 +59,39 @@ async def _known(request: Request, error: Exception) -> Response:
         error.title,
         headers=headers,
         detail=error.detail,
-        instance=request.url.path,
+        instance=instance,
         **error.fields,
     )
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
-    phrase = HTTPStatus(error.status_code).phrase
+    status, headers = error.status_code, dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods_of(request))
+    phrase = HTTPStatus(status).phrase
     code = phrase.lower().replace(" ", "-")
-    return problem(error.status_code, code, phrase, headers=dict(error.headers or {}), detail=str(error.detail))
+    return problem(status, code, phrase, headers=headers, detail=str(error.detail), instance=request.url.path)
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+def _methods_of(request: Request) -> list[str]:
+    """All methods of an address: each is a route of its own, and Starlette names those of the first one only."""
+    found = [route for route in _flat(request.app.routes) if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in found for method in getattr(route, "methods", None) or ()})
+
+
+def _flat(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
+    for route in routes:
+        yield route
+        yield from _flat(getattr(route, "routes", None) or [])
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
     faults = [
         {"pointer": "/" + "/".join(map(str, fault["loc"])), "detail": fault["msg"]} for fault in error.errors()[:20]
     ]
-    return problem(422, "bad-field", "The request does not fit", errors=faults)
+    return problem(422, "bad-field", "The request does not fit", instance=request.url.path, errors=faults)
 
 
 async def _store_away(request: Request, error: Exception) -> Response:
@@ -78,7 +102,8 @@ async def _store_away(request: Request, error: Exception) -> Response:
 
 async def _unknown(request: Request, error: Exception) -> Response:
     log.error("request.failed", path=request.url.path, error=type(error).__name__, exc_info=error)
-    return problem(500, "internal", SyndicateError.title)
+    # This answer is given outside of RequestIds, by the outermost layer.
+    return problem(500, "internal", SyndicateError.title, headers={REQUEST_ID: request_id(request)})
 
 
 def operator_check(token: str) -> Callable[[Request], Awaitable[None]]:

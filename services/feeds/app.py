@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.feeds.addresses import Site
+from services.feeds.catching_up import add_catching_up
+from services.feeds.chronicle import Chronicle, numbered
 from services.feeds.pages import Pages
 from services.feeds.press import Press
 from services.feeds.routes import add_routes
@@ -22,16 +24,19 @@ def install(host: Host) -> None:
     keys = Keys(host.key)
     shelf = Shelf(host.redis, keys, site, entries=host.settings.feed_entries)
     shelving = Shelving(keys, site)
+    chronicle = Chronicle(host.redis, keys, host.settings.base_url, host.settings.events_kept)
 
     async def shelve(batch: Batch) -> None:
         done = False
         while not done:  # somebody else has written since we looked: look again
-            present, fence = await shelf.present(event.document_id for event in batch.events)
-            done = await batch.commit(decided(shelving, batch.events, present), fence)
+            present, fence, last = await shelf.present(event.document_id for event in batch.events)
+            steps = decided(shelving, batch.events, present)
+            done = await batch.commit(numbered(chronicle, steps, last), fence)
 
     host.belt.consume_batches(DocumentRelated.stream, group="feeds", work=shelve)
     pages = Pages(site, shelf)
     add_routes(host.web, site, shelf, Press(shelf), pages)
+    add_catching_up(host.web, chronicle)
     host.answer("/documents/{document_id}", pages.document)
 
 

@@ -38,16 +38,17 @@ class Shelf:
         self._site = site
         self._entries = entries
 
-    async def present(self, document_ids: Iterable[str]) -> tuple[dict[str, Present], Fence]:
-        """What is there of these documents, in one round trip, and the fence that holds while nobody else writes."""
+    async def present(self, document_ids: Iterable[str]) -> tuple[dict[str, Present], Fence, int]:
+        """What is there of these documents and the last event's number, and the fence that holds while nobody else writes."""
         wanted = list(dict.fromkeys(document_ids))
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.get(self._keys.fence)
+            pipe.hget(self._keys.chronicle, "last")
             for document_id in wanted:
                 pipe.hmget(self._keys.article(document_id), "card", "related", "related_revision")
-            fence, *rows = await pipe.execute()
-        expected = fence.decode() if fence else ""
-        return dict(zip(wanted, map(_present, rows), strict=True)), Fence(self._keys.fence, expected, uuid4().hex)
+            expected, last, *rows = await pipe.execute()
+        fence = Fence(self._keys.fence, expected.decode() if expected else "", uuid4().hex)
+        return dict(zip(wanted, map(_present, rows), strict=True)), fence, int(last or 0)
 
     async def article(self, document_id: str) -> Article | None:
         """The whole article, or None if there is none."""

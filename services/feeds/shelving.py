@@ -52,6 +52,7 @@ class Keys:
     subjects      hash    slug → name, of every subject that ever had an article
     revisions     hash    path → the id of the last event that changed this feed
     fence         string  changed by every batch
+    chronicle     hash    number → the event as outsiders are told of it; last: the newest number
     """
 
     key: Callable[..., str]
@@ -73,6 +74,10 @@ class Keys:
     @property
     def fence(self) -> str:
         return self.key("feeds", "fence")
+
+    @property
+    def chronicle(self) -> str:
+        return self.key("feeds", "chronicle")
 
 
 @dataclass(frozen=True, slots=True)

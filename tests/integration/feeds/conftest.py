@@ -52,6 +52,7 @@ class Room:
 
     async def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
         """One request to the application, without a socket; if_none_match="…" is a header."""
+        path, _, query = path.partition("?")
         names = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
         scope: dict[str, Any] = {
             "type": "http",
@@ -60,7 +61,7 @@ class Room:
             "scheme": "https",
             "path": path,
             "raw_path": path.encode(),
-            "query_string": b"",
+            "query_string": query.encode(),
             "root_path": "",
             "headers": names,
             "server": ("news.example", 8443),
