@@ -56,6 +56,12 @@ class DocumentRejected(Rejected):
         "not-utf8": 422,
         "bad-front-matter": 422,
         "bad-json": 422,
+        "bad-xml": 422,
+        "bad-pdf": 422,
+        "bad-docx": 422,
+        "missing-extra": 415,
+        "many-documents": 422,
+        "no-document": 422,
         "bad-field": 422,
         "too-deep": 422,
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 SERVICES = ("ingest", "classifier", "related", "feeds", "webhooks")
 PURE_PACKAGES = {"pydantic", "numpy", "yaml", "nh3", "markdown_it", "lxml", "feedgen"}
+IN_MEMORY = {"io.BytesIO", "io.StringIO"}
 GROUND_OF_PURE = {"shared.addresses", "shared.errors", "shared.events", "shared.notices", "shared.steps"}
 IMPURE_MODULES = {
     "asyncio", "http.client", "http.server", "io", "logging", "multiprocessing", "os", "pathlib", "random", "secrets",
@@ -43,7 +44,8 @@ def _imports(tree: ast.AST) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             whole = {f"{node.module}.{alias.name}" for alias in node.names}
-            names |= whole if node.module.count(".") < 2 and node.module.startswith("services") else {node.module}
+            in_parts = (node.module.count(".") < 2 and node.module.startswith("services")) or whole <= IN_MEMORY
+            names |= whole if in_parts else {node.module}
     return names
 
 
@@ -61,6 +63,8 @@ def _upward(parts: tuple[str, ...], name: str) -> list[str]:
 def _harmless(name: str, pure: set[str]) -> bool:
     if name.split(".", maxsplit=1)[0] in {"services", "shared"}:
         return name in GROUND_OF_PURE or any(name == module or name.startswith(module + ".") for module in pure)
+    if name in IN_MEMORY:
+        return True
     if name in IMPURE_MODULES:
         return False
     top = name.split(".", maxsplit=1)[0]

@@ -1,158 +1,136 @@
-"""Pure. Bytes and a media type in, a Draft out: Markdown with front matter, plain text, HTML or JSON."""
+"""Pure. Bytes in, Drafts out: whatever an operator has, one document or many, read into the one normal form."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 
-from services.ingest import front_matter
-from services.ingest.characters import cut, decoded, folded, legal
-from services.ingest.draft import MAX_BYTES, MAX_DEPTH, MAX_HTML, MAX_TITLE, Draft, depth_of, too_deep
-from services.ingest.fields import Given, given
-from services.ingest.markup import paragraphs, rendered, sanitised, text_of, without_title
-from services.ingest.page import Page, read_page
-from services.ingest.prose import headline, lead, lines_of
+from services.ingest.draft import MAX_BYTES, MAX_HTML, Draft
+from services.ingest.fields import Given
+from services.ingest.formats.addresses import read_opml, read_sitemap
+from services.ingest.formats.feeds import read_feed
+from services.ingest.formats.found import Found, Reference, Refusal, Source
+from services.ingest.formats.json_text import read_json
+from services.ingest.formats.kinds import ACCEPTED, OTHER_NAMES, UNSAID, Kind, kind_of
+from services.ingest.formats.office import read_docx, read_pdf
+from services.ingest.formats.pubmed import read_pubmed
+from services.ingest.formats.tagged import read_medline, read_ris
+from services.ingest.formats.texts import read_html, read_markdown, read_plain
+from services.ingest.markup import text_of, without_lines, without_title
+from services.ingest.normalise.normal import normalised
+from services.ingest.page import Page
 from shared.errors import DocumentRejected
 
-UNSAID = {"", "application/octet-stream", "application/x-www-form-urlencoded"}
-"""Media types that say nothing; the last one is what `curl --data-binary` sends unasked."""
-LOOKS_LIKE_HTML = re.compile(r"\s*(?:<!doctype\b|<html\b|<head\b|<body\b|<!--)", re.IGNORECASE)
-LOOKS_LIKE_MARKDOWN = re.compile(r"\s*#{1,6} \S")
-ESCAPED_LINE_BREAK = re.compile(r"\\n(?![a-z])")
-"""A backslash and an n where a line break was meant; `\\nabla` and its kind stay."""
-CONTENTS = ("html", "markdown", "content", "answer", "text")
+MAX_DOCUMENTS = 1_000_000
+"""In one body; a larger one is taken in parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One document that was read; `at` names its place in the body."""
+
+    draft: Draft
+    at: str = ""
+
+
+Item = Reading | Reference | Refusal
+
+READERS: Mapping[Kind, Callable[[str], Found]] = {
+    Kind.MARKDOWN: read_markdown,
+    Kind.PLAIN: read_plain,
+    Kind.HTML: read_html,
+    Kind.JSON: read_json,
+    Kind.FEED: read_feed,
+    Kind.OPML: read_opml,
+    Kind.SITEMAP: read_sitemap,
+    Kind.PUBMED: read_pubmed,
+    Kind.RIS: read_ris,
+    Kind.MEDLINE: read_medline,
+}
+BINARY: Mapping[Kind, Callable[[bytes], Found]] = {Kind.DOCX: read_docx, Kind.PDF: read_pdf}
 
 
 def read(body: bytes, media_type: str | None = None, *, max_bytes: int = MAX_BYTES) -> Draft:
-    """What `body` says, as far as we carry it. Raises DocumentRejected, and nothing else, if it cannot be read."""
-    if len(body) > max_bytes:
-        raise DocumentRejected("too-large", f"the document is larger than {max_bytes} bytes", limit=max_bytes)
+    """The one document that `body` is. Raises DocumentRejected, and nothing else, if it cannot be read or is more than one."""
+    items = list(islice(read_all(body, media_type, max_bytes=max_bytes, max_total=max_bytes), 2))
+    match items:
+        case [Reading(draft=draft)]:
+            return draft
+        case [Refusal(error=error)]:
+            raise error
+        case []:
+            raise DocumentRejected("no-document", "there is no document in it")
+        case _ if any(isinstance(item, Reference) for item in items):
+            raise DocumentRejected("no-document", "this is a list of addresses and no document")
+        case _:
+            raise DocumentRejected("many-documents", "these are several documents; send them as a batch")
+
+
+def read_all(
+    body: bytes, media_type: str | None = None, *, max_bytes: int = MAX_BYTES, max_total: int = MAX_BYTES
+) -> Iterator[Item]:
+    """Everything that `body` holds, in its order: documents, addresses to fetch, and what was refused. Raises nothing.
+
+    `max_bytes` holds for each document, `max_total` for the body. Documents are read one by one as they are asked for.
+    """
+    try:
+        yield from _items(_found(body, media_type, max_total), max_bytes)
+    except DocumentRejected as error:
+        yield Refusal(error)
+
+
+def _found(body: bytes, media_type: str | None, max_total: int) -> Found:
+    if len(body) > max_total:
+        raise DocumentRejected("too-large", f"the document is larger than {max_total} bytes", limit=max_total)
     said = (media_type or "").partition(";")[0].strip().lower()
-    if said not in UNSAID and said not in READERS:
+    kind, text = kind_of(body, said) if said in UNSAID | OTHER_NAMES | set(ACCEPTED) else (None, "")
+    if kind is None:
         raise DocumentRejected(
             "unknown-media-type",
-            "the media type is not one that is read here",
+            "this is nothing that is read here",
             given=said[:100],
-            accepted=list(READERS),
+            accepted=list(ACCEPTED),
         )
-    text = decoded(body)
+    if kind in BINARY:
+        return BINARY[kind](body)
     if not text.strip():
         raise DocumentRejected("empty", "the document is empty")
-    return READERS[sniffed(text) if said in UNSAID else said](text)
+    return READERS[kind](text)
 
 
-def sniffed(text: str) -> str:
-    """The media type that a text looks like."""
-    if front_matter.opens(text) or LOOKS_LIKE_MARKDOWN.match(text):
-        return "text/markdown"
-    if LOOKS_LIKE_HTML.match(text):
-        return "text/html"
-    return "application/json" if text.lstrip().startswith("{") else "text/plain"
+def _items(found: Found, max_bytes: int) -> Iterator[Item]:
+    for number, each in enumerate(found):
+        if number >= MAX_DOCUMENTS:
+            raise DocumentRejected("too-large", f"more than {MAX_DOCUMENTS} documents in one body", limit=MAX_DOCUMENTS)
+        yield _read(each, max_bytes) if isinstance(each, Source) else each
 
 
-def _markdown(text: str) -> Draft:
-    told, body = front_matter.split(text)
-    page = _from_markdown(body)
-    if not text_of(page.html) and isinstance(told.get("answer"), str):
-        page = _from_markdown(_with_line_breaks(told["answer"]))
-    return _draft(given(told), page)
-
-
-def _plain(text: str) -> Draft:
-    if front_matter.opens(text):
-        return _markdown(text)
-    return _draft(Given(), _from_plain(text))
-
-
-def _html(text: str) -> Draft:
-    return _draft(Given(), _from_html(text))
-
-
-def _json(text: str) -> Draft:
-    told = _object(text)
-    name, content = next(((name, told[name]) for name in CONTENTS if told.get(name)), ("text", ""))
-    if not isinstance(content, str):
-        raise DocumentRejected("bad-field", f"`{name}` is no text", field=name)
-    content = legal(content.replace("\r\n", "\n").replace("\r", "\n"))
-    if name == "html":
-        return _draft(given(told), _from_html(content))
-    if name == "text":
-        return _draft(given(told), _from_plain(content))
-    return _draft(given(told), _from_markdown(_with_line_breaks(content) if name == "answer" else content))
-
-
-READERS: Mapping[str, Callable[[str], Draft]] = {
-    "text/markdown": _markdown,
-    "text/plain": _plain,
-    "text/html": _html,
-    "application/json": _json,
-}
-
-
-def _from_markdown(text: str) -> Page:
-    page = read_page(rendered(text), whole=True)
-    page.html = sanitised(page.html)
-    return page
-
-
-def _from_html(text: str) -> Page:
-    page = read_page(text)
-    page.html = sanitised(page.html)
-    if page.left_out and not text_of(page.html):
-        page.html = sanitised(read_page(text, whole=True).html)
-    return page
-
-
-def _from_plain(text: str) -> Page:
-    lines = lines_of(text)
-    return Page(html=paragraphs(lines), titles={"title": cut(headline(lines), MAX_TITLE)})
-
-
-def _with_line_breaks(text: str) -> str:
-    return ESCAPED_LINE_BREAK.sub("\n", text)
-
-
-def _object(text: str) -> dict[str, Any]:
+def _read(source: Source, max_bytes: int) -> Reading | Refusal:
     try:
-        told = json.loads(text)
-    except RecursionError:
-        raise too_deep("JSON") from None
-    except json.JSONDecodeError as error:
-        raise DocumentRejected(
-            "bad-json", f"the JSON is broken: {error.msg}", line=error.lineno, column=error.colno
-        ) from None
-    except ValueError:  # an integer of more than 4,300 digits
-        raise DocumentRejected("bad-json", "the JSON holds a number that is too long") from None
-    if not isinstance(told, dict):
-        raise DocumentRejected("bad-json", "the JSON is no object")
-    if depth_of(told) > MAX_DEPTH:
-        raise too_deep("JSON")
-    return told
+        if len(source.page.html) > 2 * max_bytes:
+            raise DocumentRejected("too-large", f"the document is larger than {max_bytes} bytes", limit=max_bytes)
+        return Reading(_draft(source.said, source.page), source.at)
+    except DocumentRejected as error:
+        return Refusal(error, source.at)
 
 
 def _draft(said: Given, page: Page) -> Draft:
-    """What the source says of itself comes first, then what its markup says, then what its text looks like."""
-    text = text_of(page.html)
-    title = said.title or page.title or cut(headline(text.split("\n")), MAX_TITLE)
-    html = without_title(page.html, title)
-    if html is not page.html:
-        text = text_of(html)
-    if not text:
-        raise DocumentRejected("empty", "the document has no text")
-    if len(html) > MAX_HTML:
+    """What the source says of itself comes first, then what its markup says, then what its text says."""
+    if len(page.html) > MAX_HTML:
         raise DocumentRejected("too-large", f"the document grows to more than {MAX_HTML} characters", limit=MAX_HTML)
+    normal = normalised(text_of(page.html), said.or_else(page.said()))
+    facts = normal.facts
+    if not normal.text:
+        raise DocumentRejected("empty", "the document has no text")
     return Draft(
-        title=title or cut(folded(text), MAX_TITLE),
-        html=html,
-        text=text,
-        summary=said.summary or page.description or lead(text.split("\n"), title),
-        authors=said.authors,
-        keywords=said.keywords,
-        subject=said.subject,
-        url=said.url or page.url,
-        language=said.language or page.language or "en",
-        published_at=said.published_at,
-        given_id=said.id,
+        **facts.model_dump(exclude={"id", "source_links"}),
+        source_links=facts.source_links,
+        html=without_title(without_lines(page.html, normal.hidden), facts.title or ""),
+        text=normal.text,
+        inferred=normal.inferred,
+        given_id=facts.id,
+        whole=page.html,
+        derived=normal.derived,
+        removed=page.removed + normal.removed,
     )

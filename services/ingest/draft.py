@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
+from services.ingest.normalise.sheet import Removed
 from shared.errors import DocumentRejected
-from shared.events import Fact
+from shared.events import Fact, SourceLink
 
 MAX_BYTES = 2_000_000
 MAX_TITLE = 300
@@ -40,7 +41,18 @@ class Draft(Fact):
     url: str | None = None
     language: str = "en"
     published_at: AwareDatetime | None = None
+    doi: str | None = None
+    journal: str | None = None
+    source_links: tuple[SourceLink, ...] = ()
+    inferred: tuple[str, ...] = ()
     given_id: str | None = None
+
+    whole: str = Field(default="", exclude=True)
+    """The markup before anything was taken from it; what the document's identity is made of, so that a better reader changes no id."""
+    derived: frozenset[str] = Field(default=frozenset(), exclude=True)
+    """The fields that follow from `whole` alone."""
+    removed: tuple[Removed, ...] = Field(default=(), exclude=True)
+    """What was left out of `text`, and why."""
 
 
 def too_deep(what: str) -> DocumentRejected:

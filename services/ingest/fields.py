@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AwareDatetime
 
-from services.ingest.characters import folded, legal
+from services.ingest.characters import cut, folded, legal
 from services.ingest.draft import (
     MAX_AUTHOR,
     MAX_AUTHORS,
@@ -24,7 +24,7 @@ from services.ingest.draft import (
     MAX_URL,
 )
 from shared.errors import DocumentRejected
-from shared.events import Fact
+from shared.events import Fact, SourceLink
 
 TITLES = ("title", "article_title", "question")
 SUMMARIES = ("description", "summary", "seo.page_description")
@@ -34,8 +34,18 @@ KEYWORDS = ("keywords", "tags", "seo.page_keywords")
 DATES = ("date", "published_at", "date_published", "published")
 URLS = ("url", "canonical_url", "link")
 LANGUAGES = ("language", "lang")
+IDENTIFIERS = ("doi", "DOI")
+JOURNALS = ("journal", "journal_title", "container-title", "publication")
+LISTS = (("authors", MAX_AUTHORS, MAX_AUTHOR), ("tags", MAX_KEYWORDS, MAX_KEYWORD))
+LINES = (
+    ("title", MAX_TITLE), ("summary", MAX_SUMMARY), ("subject", MAX_SUBJECT), ("url", MAX_URL), ("language", MAX_SUBJECT), ("date", MAX_SUBJECT),
+    ("doi", MAX_URL), ("journal", MAX_TITLE), ("id", MAX_GIVEN_ID),
+)  # fmt: skip
+RELATED = re.compile(r"related_article(\d{1,3})")
+MAX_SOURCE_LINKS = 50
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
+DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S{1,200})", re.IGNORECASE)
 FIRST_YEAR, LAST_YEAR = 1000, 2200
 ZONE_APART = re.compile(r"(?<=\d)[ ]+(?=[+-]\d\d:?\d\d$)")
 
@@ -51,7 +61,16 @@ class Given(Fact):
     url: str | None = None
     language: str | None = None
     published_at: AwareDatetime | None = None
+    doi: str | None = None
+    journal: str | None = None
+    source_links: tuple[SourceLink, ...] = ()
     id: str | None = None
+
+    def or_else(self, other: Given) -> Given:
+        """All of this, and what the other says where this says nothing."""
+        return Given.model_construct(
+            **{name: getattr(self, name) or getattr(other, name) for name in Given.model_fields}
+        )
 
 
 def given(told: Mapping[str, Any]) -> Given:
@@ -65,8 +84,50 @@ def given(told: Mapping[str, Any]) -> Given:
         url=absolute(_line(told, URLS, MAX_URL) or ""),
         language=language(_line(told, LANGUAGES, MAX_SUBJECT) or ""),
         published_at=moment(_line(told, DATES, MAX_SUBJECT) or ""),
+        doi=doi(_line(told, IDENTIFIERS, MAX_URL) or ""),
+        journal=_line(told, JOURNALS, MAX_TITLE),
+        source_links=source_links(told),
         id=_name(told),
     )
+
+
+def doi(written: str) -> str | None:
+    """A DOI in small letters (they make no difference: DOI Handbook, section 2.4), also out of its address; None for what is none."""
+    found = DOI.fullmatch(written)
+    return found[1].lower() if found else None
+
+
+def source_links(told: Mapping[str, Any]) -> tuple[SourceLink, ...]:
+    """The articles under `related_article1`, `related_article2`, …, by their numbers; one without title and address is passed over."""
+    numbered = sorted((int(found[1]), name) for name in told if (found := RELATED.fullmatch(name)))
+    links = [_link(told[name]) for _, name in numbered[:MAX_SOURCE_LINKS]]
+    return tuple(link for link in links if link and (link.title or link.url))
+
+
+def _link(value: object) -> SourceLink | None:
+    if isinstance(value, str):
+        return SourceLink(url=_clipped(value, MAX_URL))
+    if not isinstance(value, Mapping):
+        return None
+    title, url, id_, subject = (_clipped(value.get(name), MAX_URL) for name in ("title", "url", "id", "subject"))
+    return SourceLink(title=title[:MAX_TITLE], url=url, id=id_[:MAX_GIVEN_ID], subject=subject[:MAX_SUBJECT])
+
+
+def _clipped(value: object, limit: int) -> str:
+    return folded(legal(str(value)))[:limit] if isinstance(value, str | int) else ""
+
+
+def clipped(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a foreign format tells, cut to what `given` takes: a feed's title that is too long is no reason to refuse its article."""
+    lists = {name: _clipped_list(told.get(name), most, limit) for name, most, limit in LISTS}
+    lines = {name: cut(_clipped(told.get(name), 2 * limit), limit) or None for name, limit in LINES}
+    return lists | lines
+
+
+def _clipped_list(value: object, most: int, limit: int) -> list[str]:
+    entries = value if isinstance(value, list | tuple) else [value]
+    lines = (cut(_clipped(_named(each), 2 * limit), limit) for each in entries)
+    return [line for line in lines if line][:most]
 
 
 def absolute(address: str) -> str | None:

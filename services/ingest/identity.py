@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b32encode
 from hashlib import blake2b
 from unicodedata import normalize
@@ -10,7 +11,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from services.ingest.characters import folded
 from services.ingest.draft import Draft
+from services.ingest.markup import text_of
 
+PARAGRAPH = re.compile("</?p>|<br>")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -23,7 +26,7 @@ def document_id(draft: Draft) -> str:
         return _short("id", urlsplit(draft.url or "").hostname or "", draft.given_id)
     if draft.url:
         return _short("url", canonical(draft.url))
-    return _short("text", folded(normalize("NFC", draft.text)))
+    return _short("text", folded(normalize("NFC", text_of(draft.whole) if draft.whole else draft.text)))
 
 
 def canonical(address: str) -> str:
@@ -36,11 +39,13 @@ def canonical(address: str) -> str:
 
 
 def content_hash(draft: Draft) -> str:
-    """32 hexadecimal digits of all that readers would see; white space makes no difference."""
-    seen = draft.model_dump(mode="json", exclude={"html", "text", "given_id"})
-    seen["html"] = (
-        draft.html.replace("<p>", " ").replace("</p>", " ").replace("<br>", " ")
-    )  # paragraphs are white space here
+    """32 hexadecimal digits of all that the source says; white space makes no difference, nor does how well we read.
+
+    What follows from the words alone (a title that was found in them, a summary) changes with the words and needs no counting.
+    """
+    seen = draft.model_dump(mode="json", exclude={"html", "text", "given_id", "inferred", *draft.derived})
+    # Paragraphs are white space here.
+    seen["html"] = PARAGRAPH.sub(" ", draft.whole or draft.html)
     plain = json.dumps(_folded(seen), ensure_ascii=False, sort_keys=True)
     return blake2b(plain.encode(), digest_size=16).hexdigest()
 

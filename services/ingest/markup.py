@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Collection, Iterable, MutableMapping
 from html import escape, unescape
 
 import nh3
@@ -34,6 +34,7 @@ LINE_BREAK = re.compile(
 )
 CELL = re.compile(rf"</?t[hd]\b{TAG}")
 ANY_TAG = re.compile(rf"<[a-z/]{TAG}")
+BLOCK = re.compile(r"<(h[1-6]|p)>(.*?)</\1>\s*", re.DOTALL)
 FIRST_BLOCK = re.compile(r"\s*<(h[1-6]|p)>(.*?)</\1>\s*", re.DOTALL)
 
 
@@ -55,6 +56,13 @@ def without_title(html: str, title: str) -> str:
     if first and folded(text_of(first[2])).casefold() == title.casefold():
         return html[first.end() :] or html
     return html
+
+
+def without_lines(html: str, lines: Collection[str]) -> str:
+    """`html` without the headings and paragraphs that are one of `lines`, unless nothing else is there."""
+    if not lines:
+        return html
+    return BLOCK.sub(lambda block: "" if folded(text_of(block[2])) in lines else block[0], html).strip() or html
 
 
 def paragraphs(lines: Iterable[str]) -> str:

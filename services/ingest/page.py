@@ -15,7 +15,8 @@ from lxml import etree
 
 from services.ingest.characters import cut, folded, legal
 from services.ingest.draft import MAX_HTML, MAX_SUMMARY, MAX_TITLE, MAX_URL
-from services.ingest.fields import absolute, language
+from services.ingest.fields import Given, absolute, language
+from services.ingest.normalise.sheet import Removed
 from shared.errors import DocumentRejected
 
 MAX_OPEN_TAGS = 200
@@ -54,6 +55,11 @@ class Page:
     url: str | None = None
     language: str | None = None
     left_out: bool = False
+    removed: tuple[Removed, ...] = ()
+
+    def said(self) -> Given:
+        """What the page says of itself."""
+        return Given(title=self.title, summary=self.description, url=self.url, language=self.language)
 
     @property
     def title(self) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from services.ingest.characters import cut, folded
 
@@ -15,6 +16,16 @@ LONGEST_SENTENCE_TITLE = 90
 LONGEST_SUMMARY = 160
 LEAST_WORDS_REPEATED = 4
 LEAST_LEAD = 60
+LEAST_CLAUSE = 100
+LEAST_LETTERS = 4
+LONGEST_SEARCHED = 4_000
+LABEL = re.compile(
+    r"(?:background|objectives?|aims?|purpose|introduction|importance|context|summary|abstract|methods|results|findings|conclusions?|case presentation)\s*[:.]\s+(?=\S)",
+    re.IGNORECASE,
+)
+"""What the paragraphs of a structured abstract begin with."""
+SUBORDINATE = re.compile(r"(?:despite|although|though|while|whereas|because|since|unlike|given|even)\b", re.IGNORECASE)
+"""A sentence that begins so says nothing yet where it has to be cut."""
 SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]{0,3}(?=$| [\"'“‘(\[]?[^\W_a-z])|[。！？]")
 HARD_WRAP = 100
 
@@ -40,13 +51,42 @@ def headline(lines: Sequence[str]) -> str:
     return cut(sentences(first, LONGEST_SENTENCE_TITLE), LONGEST_SENTENCE_TITLE)
 
 
-def lead(lines: Sequence[str], title: str) -> str:
-    """The first sentences of a text, behind its title and what stands before that; at most 160 characters."""
-    head = [line.casefold() for line in lines[:HEAD_LINES]]
-    behind = max((at + 1 for at, line in enumerate(head) if line == title.casefold()), default=0)
-    rest = list(lines[behind:]) or list(lines)
-    first = next((line for line in rest[:HEAD_LINES] if len(line) >= LEAST_LEAD and SENTENCE_END.search(line)), rest[0])
-    return cut(sentences(_without_prefix(first, title), LONGEST_SUMMARY), LONGEST_SUMMARY)
+def lead(lines: Sequence[str]) -> str:
+    """What a text says first, in at most 160 characters: whole sentences where they fit, else one that fits and belongs to the title's
+    matter, else the first one up to where it can be cut.
+    """
+    first = next((line for line in lines[:HEAD_LINES] if len(line) >= LEAST_LEAD and SENTENCE_END.search(line)), None)
+    first = LABEL.sub("", first or next(iter(lines), ""))
+    summary = sentences(first, LONGEST_SUMMARY)
+    if len(summary) <= LONGEST_SUMMARY:
+        return summary
+    if SUBORDINATE.match(summary):
+        return _other(lines[:HEAD_LINES], summary) or cut(summary, LONGEST_SUMMARY)
+    return _clause(summary)
+
+
+def _other(lines: Sequence[str], first: str) -> str:
+    """The sentence that fits and shares most words with the first one."""
+    known = _words(first)
+    fitting = [
+        each for line in lines for each in _sentences(LABEL.sub("", line)) if LEAST_LEAD <= len(each) <= LONGEST_SUMMARY
+    ]
+    return max(fitting, key=lambda each: len(known & _words(each)) / (len(_words(each)) or 1), default="")
+
+
+def _sentences(line: str) -> list[str]:
+    ends = [0, *(end.end() for end in SENTENCE_END.finditer(line[:LONGEST_SEARCHED]))]
+    return [line[start:end].strip() for start, end in pairwise(ends)]
+
+
+def _words(line: str) -> set[str]:
+    return {word for word in line.casefold().split() if len(word) >= LEAST_LETTERS}
+
+
+def _clause(sentence: str) -> str:
+    """A sentence up to its last comma within the limit if that is not too early, else up to its last word."""
+    head, comma, _ = sentence[: LONGEST_SUMMARY - 1].rpartition(", ")
+    return f"{head}…" if comma and len(head) >= LEAST_CLAUSE else cut(sentence, LONGEST_SUMMARY)
 
 
 def sentences(line: str, limit: int) -> str:
@@ -63,10 +103,3 @@ def _can_be_title(line: str, longest: int) -> bool:
 def _says_again(line: str, later: str) -> bool:
     shorter, longer = sorted((line.casefold(), later[: LONGEST_TITLE + 1].casefold()), key=len)
     return longer.startswith(shorter) and len(shorter.split()) >= LEAST_WORDS_REPEATED
-
-
-def _without_prefix(line: str, title: str) -> str:
-    """`line` without the title that pages for search engines put before each paragraph."""
-    while title and line.startswith(f"{title} ") and not line[len(title) + 1].islower():
-        line = line[len(title) + 1 :]
-    return line

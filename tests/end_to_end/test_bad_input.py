@@ -22,7 +22,7 @@ BAD: dict[str, tuple[str, bytes, int, str]] = {
     "broken YAML": ("text/markdown", b"---\ntitle: [unclosed\n---\ntext", 422, "bad-front-matter"),
     "YAML alias bomb": ("text/markdown", BOMB.encode(), 422, "bad-front-matter"),
     "broken JSON": ("application/json", b'{"title": ', 422, "bad-json"),
-    "unknown media type": ("application/pdf", b"%PDF-1.7", 415, "unknown-media-type"),
+    "unknown media type": ("image/png", b"\x89PNG", 415, "unknown-media-type"),
     "nothing but a script": ("text/html", b"<script>alert(1)</script>", 422, "empty"),
 }
 

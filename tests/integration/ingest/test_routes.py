@@ -135,7 +135,7 @@ async def test_a_dry_run_shows_and_stores_nothing(room: Room) -> None:
         (b"caf\xe9", "text/plain", 422, "not-utf8"),
         (b"---\na: [\n---\n", "text/markdown", 422, "bad-front-matter"),
         (b"---\na: &a [x]\nb: [*a, *a]\n---\nx", "text/markdown", 422, "bad-front-matter"),
-        (b"%PDF-1.7", "application/pdf", 415, "unknown-media-type"),
+        (b"\x89PNG", "image/png", 415, "unknown-media-type"),
         (b"{", "application/json", 422, "bad-json"),
     ],
 )

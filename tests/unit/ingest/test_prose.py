@@ -31,12 +31,20 @@ def test_a_long_first_sentence_is_cut() -> None:
     assert headline(["word " * 40 + "end.", "more"]) == ("word " * 17).strip() + "…"
 
 
-def test_the_lead_stands_behind_the_title() -> None:
-    """Menus and bylines before it are no summary, nor is the title that is put before every paragraph."""
-    lines = ["Skip to content, it is a long line of the menu, and it ends here. Yes.", "How it works", "By A. B.",
-             "How it works How it works is a long question, and this is a long answer to it. And so on."]  # fmt: skip
-
-    assert lead(lines, "How it works").startswith("How it works is a long question")
+@pytest.mark.parametrize(
+    ("lines", "summary"),
+    [
+        (["Short.", "The heart is a muscle, and this is a long sentence about what it is. So."], "The heart is a muscle, and this is a long sentence about what it is. So."),
+        (["Background: The heart is a muscle that pumps blood through the whole body. X" + "x" * 160], "The heart is a muscle that pumps blood through the whole body."),
+        (["The heart " + "beats and " * 10 + "pumps, which it does all day" + " long" * 20 + "."], "The heart " + "beats and " * 10 + "pumps…"),
+        (["Despite the heart's work " + "it rests " * 20 + "at night.", "A heart's work at night is that of a muscle which rests while it beats."], "A heart's work at night is that of a muscle which rests while it beats."),
+        (["Only a line"], "Only a line"),
+        ([], ""),
+    ],
+)  # fmt: skip
+def test_the_lead_is_a_sentence_of_the_text(lines: list[str], summary: str) -> None:
+    """Whole if it fits, without the label of its section; cut at a comma; or another one where a cut would say nothing."""
+    assert summary == lead(lines)
 
 
 def test_sentences_end_where_people_end_them() -> None:
@@ -59,4 +67,4 @@ def test_limits_hold_for_any_text(lines: list[str]) -> None:
     title = headline(lines)
 
     assert len(title) <= 200
-    assert len(lead(lines, title)) <= 160
+    assert len(lead(lines)) <= 160

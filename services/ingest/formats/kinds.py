@@ -1,0 +1,129 @@
+"""Pure. What a body is, by its content: neither the name of a file nor a header is trusted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from itertools import pairwise
+
+from services.ingest import front_matter
+from services.ingest.characters import decoded
+
+
+class Kind(StrEnum):
+    """What can be read."""
+
+    MARKDOWN = "text/markdown"
+    PLAIN = "text/plain"
+    HTML = "text/html"
+    JSON = "application/json"
+    FEED = "application/rss+xml"
+    OPML = "text/x-opml"
+    SITEMAP = "application/xml"
+    PUBMED = "application/vnd.pubmed+xml"
+    RIS = "application/x-research-info-systems"
+    MEDLINE = "application/nbib"
+    DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    PDF = "application/pdf"
+
+
+OTHER_NAMES = frozenset(
+    {
+        "application/x-ndjson", "application/ndjson", "application/jsonl", "application/feed+json", "application/ld+json", "text/json",
+        "application/atom+xml", "application/rdf+xml", "text/xml", "application/xhtml+xml", "text/x-markdown", "text/x-web-markdown",
+        "application/gzip", "application/x-gzip", "application/zip", "application/x-ris", "text/yaml", "application/yaml",
+    }
+)  # fmt: skip
+UNSAID = frozenset({"", "application/octet-stream", "application/x-www-form-urlencoded"})
+"""Media types that say nothing; the last one is what `curl --data-binary` sends unasked."""
+ACCEPTED = tuple(Kind)
+JSON_NAMES = frozenset(
+    {
+        "application/json",
+        "text/json",
+        "application/x-ndjson",
+        "application/ndjson",
+        "application/jsonl",
+        "application/feed+json",
+    }
+)
+
+ROOTS = {
+    "rss": Kind.FEED, "feed": Kind.FEED, "RDF": Kind.FEED, "opml": Kind.OPML, "urlset": Kind.SITEMAP, "sitemapindex": Kind.SITEMAP,
+    "PubmedArticleSet": Kind.PUBMED, "PubmedArticle": Kind.PUBMED, "PubmedBookArticle": Kind.PUBMED, "html": Kind.HTML, "HTML": Kind.HTML,
+}  # fmt: skip
+PROLOG = re.compile(
+    r"\s*(?:<\?xml[^>]{0,200}\?>|<\?xml-[^>]{0,500}\?>|<!--(?:[^-]|-(?!->)){0,5000}-->|<!DOCTYPE[^>\[]{0,1000}(?:\[[^\]]{0,20000}\]\s*)?>|\s)*"
+)
+ROOT = re.compile(r"<(?:[A-Za-z][\w.-]{0,40}:)?([A-Za-z][\w.-]{0,60})[\s>/]")
+XML = re.compile(r"\s*<\?xml\b")
+HTML = re.compile(r"\s*(?:<!doctype\s+html\b|<html\b|<head\b|<body\b|<!--)", re.IGNORECASE)
+FRAGMENT = re.compile(
+    r"\s*<(?:article|section|main|header|nav|div|p|h[1-6]|ul|ol|dl|table|blockquote|figure|pre|span|a|b|i|em|strong|img|br|form|script|style|title|meta|link|svg)\b[^<>]*>",
+    re.IGNORECASE,
+)
+JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[{\]])")
+MAYBE_JSON = re.compile(r"\s*[{\[]")
+RIS = re.compile(r"\s*TY  ?- ")
+MEDLINE = re.compile(r"\s*PMID- ?\d")
+
+STRONG = re.compile(
+    r"^#{1,6} \S|^(?:```|~~~)|\*\*\S|\[[^\]\n]{1,300}\]\((?:https?:|/|#|mailto:)|^\|?[ :]*-{3,}[ :]*\||`[^`\n]{1,200}`|^\S[^\n]{0,200}\n(?:={3,}|-{3,})[ \t]*$"
+    r"|</?(?:p|br|b|i|em|strong|a|ul|ol|li|div|span|h[1-6]|code|sup|sub)\b[^<>\n]{0,300}>|&(?:[a-zA-Z]{2,10}|#\d{1,6});",
+    re.MULTILINE,
+)
+HEADING = re.compile(r"^#{1,6} \S", re.MULTILINE)
+WEAK = re.compile(r"^(?:[-*+]|\d{1,3}\.|>) \S", re.MULTILINE)
+LONG_LINE = 100
+LOOKED_AT = 100_000
+
+
+def kind_of_text(text: str, said: str = "") -> Kind | None:
+    """The kind of a text; None for XML that is nothing we know. `said` decides only where a bracket may be JSON or a remark."""
+    if front_matter.opens(text):
+        return Kind.MARKDOWN
+    behind = PROLOG.match(text)
+    root = ROOT.match(text, behind.end() if behind else 0)
+    if root and root[1] in ROOTS:
+        return ROOTS[root[1]]
+    if XML.match(text):
+        return None
+    return next((kind for kind, looks in LOOKS.items() if looks(text, said)), Kind.PLAIN)
+
+
+def _html(text: str, _: str) -> bool:
+    return bool(HTML.match(text) or (FRAGMENT.match(text) and not HEADING.search(text[:LOOKED_AT])))
+
+
+def _json(text: str, said: str) -> bool:
+    return bool(JSON.match(text) or (said in JSON_NAMES and MAYBE_JSON.match(text)))
+
+
+def _marked(whole: str, _: str) -> bool:
+    """Whether a text is written in Markdown: it has its marks, and blank lines between its paragraphs."""
+    text = whole[:LOOKED_AT]
+    if not STRONG.search(text) and len(WEAK.findall(text)) < 2:  # noqa: PLR2004 - one hyphen at a line's beginning may be a dash
+        return False
+    lines = text.split("\n")
+    return not any(len(one) > LONG_LINE and len(other) > LONG_LINE for one, other in pairwise(lines))
+
+
+LOOKS: Mapping[Kind, Callable[[str, str], bool]] = {
+    Kind.HTML: _html,
+    Kind.JSON: _json,
+    Kind.RIS: lambda text, _: bool(RIS.match(text)),
+    Kind.MEDLINE: lambda text, _: bool(MEDLINE.match(text)),
+    Kind.MARKDOWN: _marked,
+}
+"""In the order in which they are tried."""
+
+
+def kind_of(body: bytes, said: str = "") -> tuple[Kind | None, str]:
+    """The kind of a body, and its text unless it is PDF or DOCX. Raises DocumentRejected if it is neither these nor text."""
+    if b"%PDF-" in body[:1024]:
+        return Kind.PDF, ""
+    if body.startswith(b"PK\x03\x04"):
+        return Kind.DOCX, ""
+    text = decoded(body)
+    return kind_of_text(text, said), text

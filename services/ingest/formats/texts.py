@@ -1,0 +1,61 @@
+"""Pure. Markdown with front matter, plain text and HTML: one body, one document."""
+
+from __future__ import annotations
+
+import re
+
+from services.ingest import front_matter
+from services.ingest.fields import Given, given
+from services.ingest.formats.found import Found, Source
+from services.ingest.markup import paragraphs, rendered, sanitised, text_of
+from services.ingest.page import Page, read_page
+from services.ingest.prose import lines_of
+
+ESCAPED_LINE_BREAK = re.compile(r"\\n(?![a-z])")
+"""A backslash and an n where a line break was meant; `\\nabla` and its kind stay."""
+
+
+def read_markdown(text: str) -> Found:
+    """Markdown, and what its front matter says. An article that is a field of the front matter is taken from there."""
+    told, body = front_matter.split(text)
+    page = from_markdown(body)
+    if not text_of(page.html) and isinstance(told.get("answer"), str):
+        page = from_markdown(with_line_breaks(told["answer"]))
+    yield Source(given(told), page)
+
+
+def read_plain(text: str) -> Found:
+    """Plain text: each line or block is a paragraph."""
+    yield Source(Given(), from_plain(text))
+
+
+def read_html(text: str) -> Found:
+    """A page of HTML, or a fragment of one."""
+    yield Source(Given(), from_html(text))
+
+
+def from_markdown(text: str) -> Page:
+    """Markdown as a page."""
+    page = read_page(rendered(text), whole=True)
+    page.html = sanitised(page.html)
+    return page
+
+
+def from_html(text: str, *, whole: bool = False) -> Page:
+    """HTML as a page: its article, or everything with `whole`, or where nothing else is there."""
+    page = read_page(text, whole=whole)
+    page.html = sanitised(page.html)
+    if page.left_out and not text_of(page.html):
+        page.html = sanitised(read_page(text, whole=True).html)
+        page.removed = ()
+    return page
+
+
+def from_plain(text: str) -> Page:
+    """Lines as a page."""
+    return Page(html=paragraphs(lines_of(text)))
+
+
+def with_line_breaks(text: str) -> str:
+    """Text in which line breaks were spelled out as a backslash and an n."""
+    return ESCAPED_LINE_BREAK.sub("\n", text)

@@ -1,0 +1,107 @@
+"""Pure. The words and pairs of words that a text is about, for a source that names no keywords."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import pairwise
+
+from services.ingest.normalise.languages import PROFILES
+
+MOST = 12
+SAMPLE = 40_000
+TITLE_WEIGHT = 3
+LEAST_LETTERS = 4
+LONGEST_WORD = 40
+LEAST_COUNT = 2
+PAIR_WEIGHT = 2.0
+SUBSUMED = 0.5
+"""A word of which at least this part stands within a chosen pair adds nothing to it."""
+
+PIECE = re.compile(r"[^.,;:!?()\[\]\n“”\"|/]+")
+WORD = re.compile(r"[^\W\d_](?:[\w'’-]*\w)?")
+COMMON_WORDS = """
+about above according across after again against allow allows almost along already also although always among another any anyone around away
+back became because become becomes becoming before began being below best better between beyond bring brings called came cannot case cases
+cause causes certain clear come comes common commonly compared consider considered could crucial depending despite different does doing done
+down during each early easily effective either else enough especially essential even every example examples experience fact factor factors
+find first following form found four from full further gave general generally give given gives goes going good great group groups hand
+happen have having help helps hence here high higher highly however important include included includes including increase increased
+increasing indeed instance instead into involve involved involves involving itself just keep kind know known large largely last later lead
+leading leads least less level levels like likely long longer look made main mainly make makes making many material matter maybe might more
+moreover most much must near nearly necessary need needed needs never nevertheless next none nothing number often once only onto order other
+others otherwise outcome over overall part particular particularly parts perhaps play plays point points possible potential potentially
+present provide provides providing quite range rather reach read really recent recently reduce reduces regarding related remain remains
+result results role same seem seems several shall should show shown shows significant significantly similar simply since small some someone
+something sometimes soon specific specifically still such suggest take taken takes taking tell tend than that their them themselves then
+there therefore these they thing things think this those though three through throughout thus time times together took toward towards true
+truly turn type types typically ultimately under understand understanding unless until upon used useful uses using usually various very want
+well went were what whatever when where whereas whether which while whole whom whose wide will with within without work works would year
+years your yours involvement one two you our its way ways new old use may can the and for are was not but has had his her him she who how
+why did get got put see say says said
+"""
+COMMON = frozenset(COMMON_WORDS.split())
+
+
+class _Tally:
+    """Counts phrases, one in singular and in plural as the same, and remembers which spelling is the usual one."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._spelled: dict[str, Counter[str]] = {}
+
+    def add(self, phrase: str, weight: int) -> None:
+        key = _singular(phrase)
+        self.counts[key] += weight
+        self._spelled.setdefault(key, Counter())[phrase] += weight
+
+    def spelling(self, key: str) -> str:
+        return min(self._spelled[key].items(), key=lambda each: (-each[1], each[0]))[0]
+
+
+def keywords_of(title: str, text: str, language: str) -> tuple[str, ...]:
+    """At most MOST words and pairs, in small letters, the most telling first; those of the title count TITLE_WEIGHT times."""
+    small = PROFILES.get(language, frozenset()) | (COMMON if language == "en" else frozenset())
+    words, pairs = _Tally(), _Tally()
+    for piece, weight in [(title, TITLE_WEIGHT), *((each, 1) for each in PIECE.findall(text[:SAMPLE]))]:
+        _count(piece.lower(), weight, small, words, pairs)
+    chosen = _chosen(words.counts, pairs.counts)
+    return tuple((pairs if " " in each else words).spelling(each) for each in chosen)
+
+
+def _count(piece: str, weight: int, small: frozenset[str], words: _Tally, pairs: _Tally) -> None:
+    found = [word.removesuffix("'s").removesuffix("’s")[:LONGEST_WORD] for word in WORD.findall(piece)]
+    good = [len(word) >= LEAST_LETTERS and word not in small for word in found]
+    for word, fits in zip(found, good, strict=True):
+        if fits:
+            words.add(word, weight)
+    for (one, fits), (other, also) in pairwise(zip(found, good, strict=True)):
+        if fits and also and one != other:
+            pairs.add(f"{one} {other}", weight)
+
+
+def _chosen(words: Counter[str], pairs: Counter[str]) -> list[str]:
+    ranked = [(count * PAIR_WEIGHT, pair) for pair, count in pairs.items() if count >= LEAST_COUNT]
+    ranked += [(float(count), word) for word, count in words.items() if count >= LEAST_COUNT]
+    chosen: list[str] = []
+    held: Counter[str] = Counter()
+    for _, phrase in sorted(ranked, key=lambda each: (-each[0], each[1])):
+        if len(chosen) == MOST:
+            break
+        if not (_said_by_chosen(phrase, held, pairs) if " " in phrase else held[phrase] >= SUBSUMED * words[phrase]):
+            chosen.append(phrase)
+            for word in phrase.split() if " " in phrase else ():
+                held[word] += pairs[phrase]
+    return chosen
+
+
+def _said_by_chosen(pair: str, held: Counter[str], pairs: Counter[str]) -> bool:
+    """Whether a pair that is rare hangs on to a word that stands in a chosen pair already."""
+    known = [word for word in pair.split() if held[word]]
+    return bool(known) and (pairs[pair] <= LEAST_COUNT or len(known) == len(pair.split()))
+
+
+def _singular(phrase: str) -> str:
+    return " ".join(
+        word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word for word in phrase.split()
+    )
