@@ -170,6 +170,34 @@ class DocumentClassified(DocumentIngested):
     model: str = ""
 
 
+class SubjectName(Fact):
+    """A subject of the taxonomy as readers meet it."""
+
+    slug: str
+    name: str
+
+
+class TaxonomyChanged(Event):
+    """The operator's subjects are others now; it concerns no single document, and travels once for each version, 1, 2, …
+
+    `moved`: a former slug and the one that its documents belong to now, whether it was renamed or merged. `removed`: slugs that led to
+    a subject in the version before and lead nowhere now. `fallback`: the slug of the subject for what belongs nowhere else.
+    """
+
+    stream: ClassVar[str] = "documents.classified"
+    type: Literal["taxonomy.changed"] = "taxonomy.changed"
+
+    version: int = Field(ge=1)
+    subjects: tuple[SubjectName, ...]
+    moved: dict[str, str] = {}
+    removed: tuple[str, ...] = ()
+    fallback: str
+
+    @property
+    def document_id(self) -> str:
+        return ""
+
+
 class DocumentRelated(DocumentClassified):
     """It has its related articles, best first.
 
@@ -198,6 +226,13 @@ class RelatedChanged(Event):
         return self.id
 
 
+class TaxonomyPassed(TaxonomyChanged):
+    """The same, behind the documents that were classified before it."""
+
+    stream: ClassVar[str] = "documents.related"
+    type: Literal["taxonomy.passed"] = "taxonomy.passed"  # type: ignore[assignment]
+
+
 class DocumentPublished(DocumentRelated):
     """It stands in its feeds, or was taken back from them. `link`: its page here, absolute."""
 
@@ -219,13 +254,23 @@ class RelatedPublished(RelatedChanged):
     link: str
 
 
+class TaxonomyPublished(TaxonomyPassed):
+    """The feeds have their new addresses, and the old ones lead to them or are gone."""
+
+    stream: ClassVar[str] = "documents.published"
+    type: Literal["taxonomy.published"] = "taxonomy.published"  # type: ignore[assignment]
+
+
 FLOW: tuple[type[Event], ...] = (
     DocumentIngested,
     DocumentClassified,
+    TaxonomyChanged,
     DocumentRelated,
     RelatedChanged,
+    TaxonomyPassed,
     DocumentPublished,
     RelatedPublished,
+    TaxonomyPublished,
 )
 BELT: dict[str, str] = {
     "documents.ingested": "classifier",
@@ -245,6 +290,17 @@ def event_id(cause: str, stream: str, document_id: str) -> str:
     octets[8] = octets[8] & 0x3F | 0x80
     text = octets.hex()
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def passed_on(event: Event, stream: str) -> Event:
+    """The same fact for the next stream, from a service that has nothing to add to it.
+
+    Raises EntryRejected if the next stream knows nothing of the kind.
+    """
+    for kind in FLOW:
+        if kind.stream == stream and issubclass(kind, type(event)):
+            return kind.after(event)
+    raise EntryRejected("nobody down the belt knows this kind of event", stream=stream, type=type(event).__name__)
 
 
 @cache

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from services.related.index import Index, Shown
 from services.related.records import Record
 from services.related.terms import terms_of
-from shared.events import Change, DocumentClassified, DocumentRelated, RelatedArticle, RelatedChanged
+from shared.events import Change, DocumentClassified, DocumentRelated, Event, RelatedArticle, RelatedChanged, passed_on
 from shared.steps import Command, Step
 
 
 class Relating:
     """One batch on its way through the index: take its events in their order, then ask for the steps."""
 
-    def __init__(self, index: Index, events: Sequence[DocumentClassified]) -> None:
+    def __init__(self, index: Index, events: Sequence[Event]) -> None:
         self.taken: list[int] = []
         """The places of the events that changed the index."""
         self._index = index
@@ -29,8 +29,13 @@ class Relating:
         self._changes: dict[int, int] = {}
 
     def take(self, place: int) -> None:
-        """Let one event change the index; one that is not newer than what is known, or that fails, changes nothing."""
+        """Let one event change the index; one that is not newer than what is known, or that fails, changes nothing.
+
+        Nor does one that concerns no document: it is passed on.
+        """
         event = self._events[place]
+        if not isinstance(event, DocumentClassified):
+            return
         known = self._index.record(event.document_id)
         if known is not None and event.document.version <= known.version:
             return
@@ -75,6 +80,8 @@ class Relating:
 
     def _step(self, place: int, others: Sequence[str], revision: int, writes: Sequence[Command]) -> Step:
         event = self._events[place]
+        if not isinstance(event, DocumentClassified):
+            return Step("passed_on", emits=(passed_on(event, DocumentRelated.stream),))
         related = _articles(self._index.shown(event.document_id))
         changed = (
             RelatedChanged.after(
@@ -84,12 +91,12 @@ class Relating:
         )
         own = DocumentRelated.after(event, related=related, related_revision=revision)
         facts = {"related": len(related), "changed": self._changes.get(place, 0), "revision": revision}
-        return Step(self._verdict(place), writes=tuple(writes), emits=(own, *changed), facts=facts)
+        return Step(self._verdict(place, event.change), writes=tuple(writes), emits=(own, *changed), facts=facts)
 
-    def _verdict(self, place: int) -> str:
+    def _verdict(self, place: int, change: Change) -> str:
         if place not in self._changes:
             return "known"
-        return "unlinked" if self._events[place].change is Change.RETRACTED else "linked"
+        return "unlinked" if change is Change.RETRACTED else "linked"
 
 
 def _articles(shown: Shown) -> tuple[RelatedArticle, ...]:

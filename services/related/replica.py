@@ -19,9 +19,9 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -31,7 +31,6 @@ from services.related.records import Held, Record
 from services.related.relating import Relating
 from shared.broker import pause_after
 from shared.consumer import Batch
-from shared.events import DocumentClassified
 from shared.logs import log
 from shared.steps import Command, Fence
 
@@ -77,7 +76,7 @@ class Replica:
     async def _decide(self, batch: Batch) -> bool:
         """Take the batch into the index and commit it. False: another process was faster; the index is as before."""
         self._sound = False
-        relating = Relating(self.index, cast("Sequence[DocumentClassified]", batch.events))
+        relating = Relating(self.index, batch.events)
         await _take_all(relating, len(batch.events))
         position = self.position
         lasting: tuple[Command, ...] = ()

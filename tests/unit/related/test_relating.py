@@ -7,7 +7,18 @@ from datetime import UTC, datetime
 
 from services.related.index import Index
 from services.related.relating import Relating
-from shared.events import Change, Document, DocumentClassified, DocumentRelated, RelatedChanged, Subject, event_id
+from shared.events import (
+    Change,
+    Document,
+    DocumentClassified,
+    DocumentRelated,
+    Event,
+    RelatedChanged,
+    Subject,
+    TaxonomyChanged,
+    TaxonomyPassed,
+    event_id,
+)
 from shared.steps import Command, Step
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -27,7 +38,7 @@ def classified(name: str, text: str = TIDES, *, version: int = 1, change: Change
     )
 
 
-def related(index: Index, *events: DocumentClassified, revision: int = 1) -> list[Step | Exception]:
+def related(index: Index, *events: Event, revision: int = 1) -> list[Step | Exception]:
     """Relate a whole batch."""
     relating = Relating(index, events)
     for place in range(len(events)):
@@ -134,3 +145,19 @@ def test_the_first_event_that_changed_the_index_carries_what_lasts() -> None:
     steps = related(index, classified("a"), classified("b"), classified("c"))
 
     assert [step.writes for step in steps if isinstance(step, Step)] == [(), (WRITE,), ()]
+
+
+def test_what_concerns_no_document_is_passed_on() -> None:
+    """A changed taxonomy goes through among the documents, and the index does not move for it."""
+    index = Index()
+    changed = TaxonomyChanged(
+        event_id="t", correlation_id="test", occurred_at=NOW, version=2, subjects=(), moved={"a": "b"}, fallback="rest"
+    )
+    first, step = related(index, classified("a"), changed)
+
+    assert isinstance(first, Step)
+    assert isinstance(step, Step)
+    (sent,) = step.emits
+    assert (first.writes, step.writes) == ((WRITE,), ())
+    assert isinstance(sent, TaxonomyPassed)
+    assert (2, {"a": "b"}, "rest") == (sent.version, sent.moved, sent.fallback)
