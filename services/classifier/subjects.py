@@ -12,9 +12,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.classifier.taxonomy import KnownSubject, Taxonomy, slug_of
+from services.classifier.taxonomy import KnownSubject, Taxonomy
 from services.classifier.words import phrases_of, words_of
 from shared.events import Document, Subject
+from shared.slugs import slug_of
 
 TITLE_WEIGHT = 4
 """A word of the title counts as so many of the text."""

@@ -1,24 +1,37 @@
-"""Pure. The taxonomy: which subjects there are, what else they are called, and the keywords that speak for each."""
+"""Pure. The taxonomy: which subjects there are, what else they are and were called, and the keywords that speak for each.
+
+The fields follow SKOS (name: prefLabel, alternatives: altLabel, broader, narrower; mesh and iptc: exactMatch), www.w3.org/TR/skos-reference.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
+from services.classifier.hierarchy import Misplaced, broader_of, check_relations, moved_by
 from services.classifier.words import words_of
 from shared.errors import Unfit
+from shared.slugs import SLUG, slug_of
 
-SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-SLUG_LETTERS = 60
 LONGEST_PHRASE = 2
+MESH = r"^(D\d{6}(\d{3})?|[A-Z]\d{2}(\.\d{3})*)$"
+"""A descriptor of the Medical Subject Headings by its unique identifier (D008511) or its place in the tree (H02.403)."""
+IPTC = r"^(medtop:)?\d{8}$"
+"""A topic of the IPTC Media Topics (07000000), cv.iptc.org/newscodes/mediatopic."""
 
 
 class TaxonomyUnfit(Unfit):
@@ -55,14 +68,42 @@ def _keyword(written: Any) -> Any:
     return {"phrase": " ".join(words), "weight": weight}
 
 
-class KnownSubject(Value):
-    """One subject of the taxonomy."""
+def _several(written: Any) -> Any:
+    """One text stands for a list of one."""
+    return [written] if isinstance(written, str) else written
+
+
+Slug = Annotated[str, Field(pattern=SLUG, max_length=80)]
+Slugs = Annotated[tuple[Slug, ...], BeforeValidator(_several)]
+MeshCodes = Annotated[tuple[Annotated[str, Field(pattern=MESH)], ...], BeforeValidator(_several)]
+IptcCodes = Annotated[tuple[Annotated[str, Field(pattern=IPTC)], ...], BeforeValidator(_several)]
+
+
+class Entry(Value):
+    """What every entry of the file has. `formerly`: slugs that it had once, or of what was merged into it."""
 
     name: str = Field(min_length=1, max_length=100)
-    slug: str = Field(pattern=SLUG, max_length=80)
-    description: str = Field(min_length=1)
+    slug: Slug
     alternatives: tuple[str, ...] = ()
+    broader: Slugs = ()
+    narrower: Slugs = ()
+    formerly: Slugs = ()
+    merged_into: str | None = None
+
+    @property
+    def called(self) -> set[str]:
+        """All that it is and was called, as slugs."""
+        return {self.slug, *self.formerly, *(slug_of(name) for name in (self.name, *self.alternatives))}
+
+
+class KnownSubject(Entry):
+    """One subject of the taxonomy."""
+
+    description: str = Field(min_length=1)
+    mesh: MeshCodes = ()
+    iptc: IptcCodes = ()
     keywords: tuple[Annotated[Keyword, BeforeValidator(_keyword)], ...]
+    merged_into: None = None
 
     @model_validator(mode="after")
     def _each_keyword_once(self) -> KnownSubject:
@@ -70,32 +111,64 @@ class KnownSubject(Value):
             raise ValueError(f"{self.name} has a keyword twice, plural and small words apart: {twice}")
         return self
 
-    @property
-    def called(self) -> set[str]:
-        """All that it is called, as slugs."""
-        return {self.slug, *(slug_of(name) for name in (self.name, *self.alternatives))}
+
+class MergedSubject(Entry):
+    """A subject that has gone into another one: its names and addresses lead there, and its words count for nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    merged_into: Slug
+
+
+def _kind_of(written: Any) -> str:
+    merged = written.get("merged_into") if isinstance(written, dict) else getattr(written, "merged_into", None)
+    return "merged" if merged is not None else "subject"
 
 
 class Taxonomy(Value):
     """All subjects. `fallback` is the slug of the one for documents that hit no keyword."""
 
     fallback: str
-    subjects: tuple[KnownSubject, ...] = Field(min_length=1)
+    entries: tuple[
+        Annotated[
+            Annotated[KnownSubject, Tag("subject")] | Annotated[MergedSubject, Tag("merged")], Discriminator(_kind_of)
+        ],
+        ...,
+    ] = Field(min_length=1, alias="subjects")
 
     @model_validator(mode="after")
     def _told_apart(self) -> Taxonomy:
-        if twice := _repeated(subject.slug for subject in self.subjects):
+        if twice := _repeated(entry.slug for entry in self.entries):
             raise ValueError(f"two subjects have the slug {twice}")
-        if twice := _repeated(name for subject in self.subjects for name in subject.called):
+        check_relations(self.entries)
+        moved = moved_by(self.entries)
+        pairs = {(name, moved.get(entry.slug, entry.slug)) for entry in self.entries for name in entry.called}
+        if twice := _repeated(sorted(name for name, _ in pairs)):
             raise ValueError(f"two subjects are called {twice}, as name, slug or alternative")
         if all(subject.slug != self.fallback for subject in self.subjects):
             raise ValueError(f"the fallback is no subject's slug: {self.fallback}")
         return self
 
     @cached_property
+    def subjects(self) -> tuple[KnownSubject, ...]:
+        """The subjects that a document can have, in the file's order."""
+        return tuple(entry for entry in self.entries if isinstance(entry, KnownSubject))
+
+    @cached_property
+    def moved(self) -> dict[str, str]:
+        """Each former slug, and the one of the subject that it leads to now."""
+        return moved_by(self.entries)
+
+    @cached_property
+    def broader(self) -> dict[str, tuple[str, ...]]:
+        """The next broader subjects of each that has any, as slugs."""
+        return broader_of(self.entries)
+
+    @cached_property
     def by_any_name(self) -> dict[str, KnownSubject]:
-        """Each subject under everything that it is called, as slugs."""
-        return {name: subject for subject in self.subjects for name in subject.called}
+        """Each subject under everything that it is and was called, as slugs."""
+        now = {subject.slug: subject for subject in self.subjects}
+        return {name: now[self.moved.get(entry.slug, entry.slug)] for entry in self.entries for name in entry.called}
 
     def named(self, words: str) -> KnownSubject | None:
         """The subject that a person means by `words`: its name, slug or an alternative, whatever case and punctuation."""
@@ -114,24 +187,35 @@ def read_taxonomy(body: bytes) -> Taxonomy:
         place = f"line {mark.line + 1}" if mark else "the file"
         raise TaxonomyUnfit(f"the taxonomy is no YAML: {getattr(error, 'problem', error)}", place=place) from None
     except ValidationError as error:
-        fault = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, fault["loc"])) or "the file"
-        wrong = fault["msg"].removeprefix("Value error, ")
-        raise TaxonomyUnfit(f"the taxonomy is wrong: {wrong}", place=place) from None
+        raise _told(error, body) from None
 
 
-def slug_of(name: str) -> str:
-    """`name` as a part of an address: a-z, 0-9 and hyphens, never empty, at most 69 characters.
+def _told(error: ValidationError, body: bytes) -> TaxonomyUnfit:
+    """The first fault with its place, as in subjects.3.slug, and the line of the file that this is on."""
+    fault = error.errors(include_input=False, include_url=False)[0]
+    raised = fault.get("ctx", {}).get("error")
+    way = [str(part) for part in fault["loc"] if part not in ("subject", "merged")]
+    if isinstance(raised, Misplaced):
+        way = ["subjects", *raised.place.split(".")]
+    wrong = fault["msg"].removeprefix("Value error, ")
+    if not way:
+        return TaxonomyUnfit(f"the taxonomy is wrong: {wrong}", place="the file")
+    line = _line_of(yaml.compose(body, Loader=yaml.BaseLoader), way)
+    return TaxonomyUnfit(f"the taxonomy is wrong in line {line}: {wrong}", place=".".join(way))
 
-    Accents are taken off and & is "and". What cannot be written so is told apart by a digest of the whole name.
-    """
-    folded = unicodedata.normalize("NFKD", name.replace("&", " and ")).casefold()
-    letters = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    slug = "-".join(re.findall(r"[a-z0-9]+", letters))
-    if slug and len(slug) <= SLUG_LETTERS and not re.search(r"(?![a-z0-9])[^\W_]", letters):
-        return slug
-    digest = hashlib.sha256(letters.encode(errors="replace")).hexdigest()[:8]
-    return f"{slug[:SLUG_LETTERS].strip('-') or 'subject'}-{digest}"
+
+def _line_of(node: Any, way: Sequence[str]) -> int:
+    """The line, from 1, of the last part of `way` that the file has."""
+    line = node.start_mark.line + 1
+    for part in way:
+        if isinstance(node, yaml.SequenceNode) and part.isdigit():
+            node = node.value[int(part)]
+        elif isinstance(node, yaml.MappingNode):
+            node = next((value for key, value in node.value if key.value == part), None)
+        if node is None:
+            break
+        line = node.start_mark.line + 1
+    return int(line)
 
 
 def _repeated(names: Iterable[str]) -> str | None:

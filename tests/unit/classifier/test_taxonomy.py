@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.classifier.taxonomy import SLUG, KnownSubject, TaxonomyUnfit, read_taxonomy, slug_of
+from services.classifier.taxonomy import KnownSubject, TaxonomyUnfit, read_taxonomy
 from services.classifier.words import words_of
 from shared.errors import Unfit
+from shared.slugs import SLUG, slug_of
 from tests.unit.classifier.samples import SMALL, shipped, small
 
 NAMES = """Accounting and Finance, American Studies, Architecture, Art History and Literature, Biology, Biotechnology,
