@@ -336,7 +336,8 @@ async def test_a_load_survives_a_restart_of_redis(redis_server: RedisServer, mon
         await first.take(*HISTORY)
     retry = Retry(ExponentialBackoff(cap=0.1), 50)
     async with redis.asyncio.Redis.from_url(redis_server.url, retry=retry) as client:
-        second, read, pages = Process(client), client.execute_command, itertools.count()
+        second, pages = Process(client), itertools.count()
+        read: Callable[..., Awaitable[Any]] = client.execute_command
 
         async def interrupted(*words: Any, **options: Any) -> Any:
             if words[0] in {"HMGET", "HSCAN"} and next(pages) == 2:
