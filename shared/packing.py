@@ -1,4 +1,4 @@
-"""A Redis client for the belt: redis-py's, with commands packed in a third of its time."""
+"""A Redis client for the belt: redis-py's, with commands packed and sent in half of its time."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ def connect(url: str) -> Any:
 
 
 def _packing(plain: type[AbstractConnection]) -> type[AbstractConnection]:
-    """The same kind of connection (TCP, TLS, socket) that packs its commands itself.
+    """The same kind of connection (TCP, TLS, socket) that packs and sends its commands itself.
 
     A step of the belt has some thirty words, and joining them one by one to a growing buffer, as redis-py 8.1 does, was a sixth of the
-    consumers' time.
+    consumers' time. And it sends each command in a task of its own with a time limit, also when the socket takes it at once, which was
+    a quarter of a GET.
     """
 
     class Packing(plain):  # type: ignore[misc, valid-type]
@@ -38,5 +39,15 @@ def _packing(plain: type[AbstractConnection]) -> type[AbstractConnection]:
             ]
             # In one piece: asyncio would join several, and copying a batch's 300 kB again costs as much as packing them.
             return [b"".join([b"*%d\r\n" % len(parts), *[b"$%d\r\n%b\r\n" % (len(part), part) for part in parts]])]
+
+        async def send_packed_command(self, command: Any, check_health: bool = True) -> None:  # noqa: FBT001, FBT002 - redis-py's
+            """Write; only what the socket does not take at once is waited for, within redis-py's time limit."""
+            writer = self._writer
+            if writer is None or writer.transport.is_closing() or self.health_check_interval:
+                await super().send_packed_command(command, check_health)
+                return
+            writer.writelines(command)
+            if writer.transport.get_write_buffer_size():
+                await super().send_packed_command([], check_health=False)
 
     return Packing

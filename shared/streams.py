@@ -211,6 +211,7 @@ class Belt:
         """Whether some stream has more waiting than `max_lag`; looked up once a second at most."""
         looked, fullest = self._fullest
         if time.monotonic() - looked > FRESH_SECONDS:
+            self._fullest = (time.monotonic(), fullest)  # of a crowd one looks, and the others take the last answer
             backlogs = [await self.backlog(stream, group) for stream, group in BELT.items()]
             self._fullest = (time.monotonic(), fullest := max(backlogs))
         return fullest > self.settings.max_lag
