@@ -100,9 +100,9 @@ class Arena:
         self.fleet.launch("receiver", receiver.__name__, json.dumps(asdict(errand)))
         deadline = time.monotonic() + BOOT_SECONDS
         while not all(self._answers(name) for name in self.services):
-            ended = [name for name in self.fleet.processes if self.fleet.processes[name].ended() is not None]
-            late = time.monotonic() > deadline
-            assert not ended and not late, f"{', '.join(ended) or 'some services'} did not start; see {self.folder}"
+            ended = [name for name, process in self.fleet.processes.items() if process.ended() is not None]
+            assert not ended, f"{', '.join(ended)} did not start; see {self.folder}"
+            assert time.monotonic() < deadline, f"the services do not answer; see {self.folder}"
             time.sleep(POLL_SECONDS)
 
     def add_partners(self) -> None:
