@@ -94,6 +94,10 @@ def _found(body: bytes, media_type: str | None, max_total: int) -> Found:
         )
     if kind in BINARY:
         return BINARY[kind](body)
+    if len(text) > max_total:
+        raise DocumentRejected(
+            "too-large", f"the document inflates to more than {max_total} characters", limit=max_total
+        )
     if not text.strip():
         raise DocumentRejected("empty", "the document is empty")
     return READERS[kind](text)

@@ -1,4 +1,5 @@
-"""Pure. The YAML block in which a document speaks of itself, between two lines of three hyphens at its very beginning.
+"""Pure. The block in which a document speaks of itself, at its very beginning: YAML between lines of three hyphens, TOML between
+lines of three plus signs (Hugo's).
 
 Every scalar stays the string that was written: a title `1984` or `Yes` is no number and no boolean, and no date can fail to be one.
 """
@@ -6,6 +7,8 @@ Every scalar stays the string that was written: a title `1984` or `Yes` is no nu
 from __future__ import annotations
 
 import re
+import tomllib
+from datetime import date, time
 from typing import Any
 
 import yaml
@@ -14,6 +17,11 @@ from services.ingest.draft import MAX_DEPTH, depth_of, too_deep
 from shared.errors import DocumentRejected
 
 OPENS = re.compile(r"---[ \t]*\n")
+OPENS_TOML = re.compile(r"\+\+\+[ \t]*\n")
+CLOSES_TOML = re.compile(r"^\+\+\+[ \t]*$", re.MULTILINE)
+MAX_TOML = 100_000
+"""Characters; a table within a table within a table takes the square of its depth."""
+DEEP_KEY = re.compile(r"(?:[^\s.=\"']+\s*\.\s*){20}|[\[{]{20}")
 CLOSES = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 FIRST_KEY = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[\w\"'][^\n:]*:(?:[ \t]|$)", re.MULTILINE)
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -27,12 +35,17 @@ Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 def opens(text: str) -> bool:
     """Whether `text` begins with front matter and not just with a line of hyphens."""
+    if toml := OPENS_TOML.match(text):
+        return bool(CLOSES_TOML.search(text, toml.end()))
     opening = OPENS.match(text)
     return bool(opening and FIRST_KEY.match(text, opening.end()) and CLOSES.search(text, opening.end()))
 
 
 def split(text: str) -> tuple[dict[str, Any], str]:
     """What the front matter says, and the text behind it. Rejects front matter that is broken, endless or no mapping."""
+    if toml := OPENS_TOML.match(text):
+        closing = CLOSES_TOML.search(text, toml.end())
+        return (_toml(text[toml.end() : closing.start()]), text[closing.end() :]) if closing else ({}, text)
     opening = OPENS.match(text)
     if not opening:
         return {}, text
@@ -58,6 +71,29 @@ def fields(block: str) -> dict[str, Any]:
     if depth_of(value) > MAX_DEPTH:
         raise too_deep("front matter")
     return {str(name): _without_nulls(each) for name, each in value.items()}
+
+
+def _toml(block: str) -> dict[str, Any]:
+    """The table that a block of TOML holds, its scalars as the strings that they stand for."""
+    if len(block) > MAX_TOML:
+        raise DocumentRejected("bad-front-matter", "the front matter is too long", limit=MAX_TOML)
+    if DEEP_KEY.search(block):
+        raise too_deep("front matter")
+    try:
+        told = tomllib.loads(block)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
+        raise DocumentRejected("bad-front-matter", "the front matter is not TOML") from None
+    if depth_of(told) > MAX_DEPTH:
+        raise too_deep("front matter")
+    return {name: _as_written(value) for name, value in told.items()}
+
+
+def _as_written(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _as_written(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_as_written(each) for each in value]
+    return value.isoformat() if isinstance(value, date | time) else value if isinstance(value, str) else str(value)
 
 
 def _refuse_bombs(block: str) -> None:

@@ -6,7 +6,7 @@ A target for lxml's parser and no tree, because a tree costs the square of its s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any, cast
@@ -14,9 +14,11 @@ from typing import Any, cast
 from lxml import etree
 
 from services.ingest.characters import cut, folded, legal
-from services.ingest.draft import MAX_HTML, MAX_SUMMARY, MAX_TITLE, MAX_URL
+from services.ingest.draft import MAX_HTML, MAX_TITLE, MAX_URL
 from services.ingest.fields import Given, absolute, language
-from services.ingest.normalise.sheet import Removed
+from services.ingest.head import Head
+from services.ingest.layout import FURNITURE, is_furniture
+from services.ingest.normalise.sheet import LONGEST_EXCERPT, MOST_REPORTED, Reason, Removed
 from shared.errors import DocumentRejected
 
 MAX_OPEN_TAGS = 200
@@ -34,11 +36,10 @@ ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt"}, "th": {"colspan", "
 NEVER = frozenset(
     "applet audio button canvas embed frameset iframe math noscript object script select style svg template textarea title video".split()  # noqa: SIM905 - names, not code
 )
-FURNITURE = frozenset({"nav", "header", "footer", "aside", "form"})
-"""What stands around the article of a page."""
 ELSEWHERE = NEVER | {"nav", "footer", "aside"}
 """Where a heading is none of the article; a page's header often holds it."""
-TITLES = ("article h1", "h1", "title")
+TITLES = ("article h1", "head", "h1", "title")
+"""`head` is what its tags call the article; a page's first heading may be the name of the site."""
 MAILTO = "mailto:"
 
 
@@ -46,20 +47,20 @@ MAILTO = "mailto:"
 class Page:
     """What was read; `html` is closed and made of allowed tags, and not sanitised yet. `titles` by where they stood.
 
-    `left_out` says whether there was furniture.
+    `left_out`: the characters of its furniture.
     """
 
     html: str = ""
     titles: dict[str, str] = field(default_factory=dict)
-    description: str | None = None
     url: str | None = None
     language: str | None = None
-    left_out: bool = False
+    left_out: int = 0
     removed: tuple[Removed, ...] = ()
+    head: Given = field(default_factory=Given)
 
     def said(self) -> Given:
         """What the page says of itself."""
-        return Given(title=self.title, summary=self.description, url=self.url, language=self.language)
+        return Given(title=self.title, url=self.url, language=self.language).or_else(self.head)
 
     @property
     def title(self) -> str | None:
@@ -93,11 +94,15 @@ class _Writer:
         self._length = 0
         self._deepest = 0
         self._silent_from: int | None = None
+        self._leaving: list[str] | None = None
         self._regions: dict[str, list[tuple[int, int]]] = {"main": [], "article": []}
         self._begun: dict[str, int] = {}
         self._words: dict[str, list[str]] = {}
         self._title: list[str] | None = None
         self._about = Page()
+        self._head = Head()
+        self._linked_data: list[str] | None = None
+        self._left: list[list[str]] = []
 
     def check(self) -> None:
         """Stop the reading between two pieces of input; an exception inside the parser would be swallowed."""
@@ -116,9 +121,8 @@ class _Writer:
             self._title = self._title_begun(tag)
         if tag in self._regions:
             self._begun.setdefault(tag, len(self._pieces))
-        if self._silent_from is None and (tag in NEVER or tag in self._furniture):
-            self._silent_from = len(self._open)
-            self._about.left_out |= tag in self._furniture
+        if self._silent_from is None:
+            self._silence(tag, attributes)
         self._closings.append(self._written(tag, attributes))
         self._open.append(tag)
         self._deepest = max(self._deepest, len(self._open))
@@ -130,7 +134,9 @@ class _Writer:
         if closing := self._closings.pop():
             self._write(closing)
         if self._silent_from == len(self._open):
-            self._silent_from = None
+            self._silent_from = self._leaving = None
+        if tag == "script":
+            self._linked_data = None
         if tag in {"h1", "title"}:
             self._title = None
         if tag in self._begun and tag not in self._open:
@@ -139,8 +145,13 @@ class _Writer:
     def data(self, data: str) -> None:
         if self._title is not None:
             self._title.append(data)
+        if self._linked_data is not None:
+            self._linked_data.append(data)
         if self._silent_from is None:
             self._write(escape(legal(data), quote=False))
+        elif self._leaving is not None:
+            self._about.left_out += len(data.strip())
+            self._leaving.append(data[: 2 * LONGEST_EXCERPT])
 
     def comment(self, _: str) -> None:
         """Comments are for nobody."""
@@ -155,6 +166,9 @@ class _Writer:
             self._write(self._closings.pop())
         page = self._about
         page.html = "".join(self._article())
+        page.head = self._head.said()
+        page.removed = tuple(self._removed())
+        self._words.setdefault("head", [self._head.title or ""])
         page.titles = {place: cut(folded(legal("".join(words))), MAX_TITLE) for place, words in self._words.items()}
         return page
 
@@ -185,10 +199,31 @@ class _Writer:
         about = self._about
         if tag == "html":
             about.language = language(attributes.get("lang", "").strip())
-        elif tag == "meta" and attributes.get("name", "").lower() == "description":
-            about.description = cut(folded(legal(attributes.get("content", ""))), MAX_SUMMARY) or None
+        elif tag == "meta":
+            self._head.note(attributes)
+        elif (
+            tag == "script"
+            and attributes.get("type", "").strip().lower() == "application/ld+json"
+            and not self._head.linked_data
+        ):
+            self._linked_data = self._head.linked_data
         elif tag == "link" and attributes.get("rel", "").lower() == "canonical":
             about.url = absolute(legal(attributes.get("href", "").strip()))
+
+    def _silence(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Begin to leave out, if what begins here is for nobody, or is furniture."""
+        if tag in NEVER:
+            self._silent_from = len(self._open)
+        elif self._furniture and (tag in self._furniture or is_furniture(tag, attributes)):
+            self._silent_from = len(self._open)
+            self._leaving = []
+            self._left.append(self._leaving)
+
+    def _removed(self) -> Iterator[Removed]:
+        """What was left out, by its first words."""
+        for words in self._left[:MOST_REPORTED]:
+            if excerpt := cut(folded(legal(" ".join(words[:LONGEST_EXCERPT]))), LONGEST_EXCERPT):
+                yield Removed(reason=Reason.FURNITURE, excerpt=excerpt)
 
     def _title_begun(self, tag: str) -> list[str] | None:
         """Where to put the words of a title that begins here; the first of each kind counts."""

@@ -6,9 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from itertools import pairwise
+from zlib import decompressobj
+from zlib import error as ZlibError  # noqa: N812 - its own name says nothing
 
 from services.ingest import front_matter
 from services.ingest.characters import decoded
+from shared.errors import DocumentRejected
 
 
 class Kind(StrEnum):
@@ -75,6 +78,9 @@ STRONG = re.compile(
 )
 HEADING = re.compile(r"^#{1,6} \S", re.MULTILINE)
 WEAK = re.compile(r"^(?:[-*+]|\d{1,3}\.|>) \S", re.MULTILINE)
+GZIP = b"\x1f\x8b"
+MAX_INFLATED = 50_000_000
+"""Bytes; what sitemaps.org allows a sitemap."""
 LONG_LINE = 100
 LOOKED_AT = 100_000
 
@@ -119,11 +125,23 @@ LOOKS: Mapping[Kind, Callable[[str, str], bool]] = {
 """In the order in which they are tried."""
 
 
+def inflated(body: bytes) -> bytes:
+    """What a gzipped body (a sitemap, an export) holds, and never more than MAX_INFLATED bytes of it."""
+    inflater = decompressobj(wbits=31)
+    try:
+        content = inflater.decompress(body, MAX_INFLATED + 1)
+    except ZlibError:
+        raise DocumentRejected("not-utf8", "the compressed body is broken") from None
+    if len(content) > MAX_INFLATED:
+        raise DocumentRejected("too-large", f"the body inflates to more than {MAX_INFLATED} bytes", limit=MAX_INFLATED)
+    return content
+
+
 def kind_of(body: bytes, said: str = "") -> tuple[Kind | None, str]:
     """The kind of a body, and its text unless it is PDF or DOCX. Raises DocumentRejected if it is neither these nor text."""
     if b"%PDF-" in body[:1024]:
         return Kind.PDF, ""
     if body.startswith(b"PK\x03\x04"):
         return Kind.DOCX, ""
-    text = decoded(body)
+    text = decoded(inflated(body) if body.startswith(GZIP) else body)
     return kind_of_text(text, said), text

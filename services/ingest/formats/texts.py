@@ -14,6 +14,9 @@ from services.ingest.prose import lines_of
 ESCAPED_LINE_BREAK = re.compile(r"\\n(?![a-z])")
 """A backslash and an n where a line break was meant; `\\nabla` and its kind stay."""
 
+LITTLE, MOSTLY = 200, 10
+"""Fewer characters than this, and ten times as many left out: a page whose article stands in what is called its sidebar."""
+
 
 def read_markdown(text: str) -> Found:
     """Markdown, and what its front matter says. An article that is a field of the front matter is taken from there."""
@@ -42,13 +45,18 @@ def from_markdown(text: str) -> Page:
 
 
 def from_html(text: str, *, whole: bool = False) -> Page:
-    """HTML as a page: its article, or everything with `whole`, or where nothing else is there."""
+    """HTML as a page: its article, or everything with `whole`, or where what looked like furniture must have been the article."""
     page = read_page(text, whole=whole)
     page.html = sanitised(page.html)
-    if page.left_out and not text_of(page.html):
-        page.html = sanitised(read_page(text, whole=True).html)
+    if page.left_out and _too_little(text_of(page.html), page.left_out):
+        everything = read_page(text, whole=True)
+        page.html = sanitised(everything.html)
         page.removed = ()
     return page
+
+
+def _too_little(text: str, left_out: int) -> bool:
+    return not text or (len(text) < LITTLE and MOSTLY * len(text) < left_out)
 
 
 def from_plain(text: str) -> Page:

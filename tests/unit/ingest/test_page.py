@@ -19,7 +19,7 @@ def test_a_page_gives_its_article_and_its_head() -> None:
     page = read_page(PAGE)
 
     assert "".join(page.html.split()) == "<p>Itbeats.</p><p>Allday.</p>"
-    assert (page.title, page.language, page.description) == ("The heart", "en-GB", "How it beats.")
+    assert (page.title, page.language, page.said().summary) == ("The heart", "en-GB", "How it beats.")
     assert page.url == "https://example.org/heart"
 
 
