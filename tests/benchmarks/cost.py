@@ -2,6 +2,7 @@
 
 raw               redis-py, XREADGROUP COUNT 100 and one XACK; nothing is decoded: the floor
 raw + validation  the same, each entry made an event
+raw + whole step  that, and the writes and the emission of a whole step as plain commands: the same work without the promises
 belt, one write   Belt.consume: validation, one write with mark and acknowledgement in one atomic step, one line of log
 belt, whole step  Belt.consume: validation, a guard, two writes and an emission of 3 kB, likewise
 FastStream batch  its batch subscriber with a list of models: no effect, no log
@@ -24,7 +25,17 @@ from statistics import median
 import redis.asyncio
 
 from shared.logs import configure
-from tests.benchmarks.consumers import Bench, Cost, belt, faststream, one_write, raw, raw_validated, whole_step
+from tests.benchmarks.consumers import (
+    Bench,
+    Cost,
+    belt,
+    faststream,
+    one_write,
+    raw,
+    raw_validated,
+    raw_whole,
+    whole_step,
+)
 from tests.redis_servers import RedisServer, binaries
 
 BROKERS_FIELD = "__data__"
@@ -33,6 +44,7 @@ BROKERS_FIELD = "__data__"
 VARIANTS: Mapping[str, Callable[[Bench], Awaitable[Cost]]] = {
     "raw": raw,
     "raw + validation": raw_validated,
+    "raw + whole step": raw_whole,
     "belt, one write": lambda bench: belt(bench, one_write),
     "belt, whole step": lambda bench: belt(bench, whole_step),
     "FastStream batch": lambda bench: faststream(bench, batch=True),
