@@ -7,6 +7,7 @@ import gzip
 import json
 import re
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,12 +53,12 @@ class Load:
 
     async def at(self, per_second: float, documents: Sequence[Document]) -> None:
         """Each document at its time, whether or not the earlier ones were answered."""
-        idle: list[Wire] = [await Wire.to(self.port) for _ in range(CONNECTIONS)]
+        idle = deque([await Wire.to(self.port) for _ in range(CONNECTIONS)])
         began = time.monotonic()
 
         async def one(place: int, document: Document) -> None:
             await asyncio.sleep(began + place / per_second - time.monotonic())
-            wire = idle.pop() if idle else await Wire.to(self.port)
+            wire = idle.popleft() if idle else await Wire.to(self.port)  # in turn: one that idles is closed
             await self.post(wire, document)
             idle.append(wire)
 
