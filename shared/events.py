@@ -234,7 +234,10 @@ class TaxonomyPassed(TaxonomyChanged):
 
 
 class DocumentPublished(DocumentRelated):
-    """It stands in its feeds, or was taken back from them. `link`: its page here, absolute."""
+    """It stands in its feeds, or was taken back from them. `link`: its page here, absolute.
+
+    `reclassified`: an update that says the same under another subject, or under the same one for certain.
+    """
 
     stream: ClassVar[str] = "documents.published"
     type: Literal["document.published"] = "document.published"  # type: ignore[assignment]
@@ -242,6 +245,7 @@ class DocumentPublished(DocumentRelated):
     link: str
     first_published_at: AwareDatetime
     updated_at: AwareDatetime
+    reclassified: bool = False
 
 
 class RelatedPublished(RelatedChanged):

@@ -37,7 +37,7 @@ from shared.events import BELT, Event
 from shared.logs import log
 from shared.scripts import Scripts
 from shared.settings import Settings
-from shared.steps import Command, Guard, Step, words_of
+from shared.steps import Command, Fence, Guard, Step, words_of
 
 BLOCK_MS = 1000
 SILENT_AFTER_SECONDS = 10.0
@@ -120,10 +120,12 @@ class Belt:
         """The command that lays an event on its stream."""
         return ("XADD", self.key(event.stream), "*", "event", event.encode())
 
-    async def publish(self, step: Step) -> bool:
-        """Do a step that no event caused. False: its guard says that something as new is there already."""
+    async def publish(self, step: Step, fence: Fence | None = None) -> bool:
+        """Do a step that no event caused. False: its guard says that something as new is there already, or the fence did not hold."""
         words = words_of(step, [self.emission(event) for event in step.emits])
-        verdicts = await self.scripts.run("commit", [self.dead_key, self.dead_key], ["", "", "", 1, *words])
+        keys = [self.dead_key, self.dead_key, *([fence.key] if fence else [])]
+        guarded = [fence.expected, fence.next] if fence else ["", ""]
+        verdicts = await self.scripts.run("commit", keys, ["", *guarded, 1, *words])
         return bool(verdicts == [b"applied"])
 
     async def written(self, guard: Guard) -> bool:

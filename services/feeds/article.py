@@ -13,6 +13,7 @@ from html import escape
 from pydantic import AwareDatetime
 
 from services.feeds.addresses import Site
+from services.feeds.directory import Directory, Placed
 from services.feeds.markup import as_html, one_line, sanitised, web_address
 from shared.events import Change, DocumentRelated, Fact, RelatedArticle, Subject
 
@@ -22,8 +23,8 @@ LARGEST_CONTENT = 50_000
 LARGEST_FEED = 250_000
 """Bytes of a feed. JSON Feed 1.1 calls 250 kB fine and 1 MB a burden; past this the oldest entries are left out."""
 
-FRAME = 800
-"""Bytes that an entry has beside its texts: elements, addresses, identifiers, dates."""
+FRAME = 1_000
+"""Bytes that an entry has beside its texts: elements, addresses, identifiers, dates, what is said of its subjects."""
 
 NEIGHBOURS = 5 * 200
 """Bytes kept free for the links to related articles, which come and go without the document."""
@@ -57,7 +58,11 @@ class Article(Fact):
     authors: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     subject: Subject
+    second: Subject | None = None
     runners_up: tuple[Subject, ...] = ()
+    why: tuple[str, ...] = ()
+    needs_review: bool = False
+    content_hash: str = ""
     related: tuple[RelatedArticle, ...] = ()
     source_url: str | None = None
     source_published_at: AwareDatetime | None = None
@@ -66,6 +71,11 @@ class Article(Fact):
     updated_at: AwareDatetime
     whole: bool = True
     feed_bytes: int = FRAME
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """One or two; on the shelves of all of them it stands."""
+        return (self.subject, self.second) if self.second else (self.subject,)
 
     @property
     def retracted(self) -> bool:
@@ -96,8 +106,8 @@ class Article(Fact):
         return self.html if self.whole else ""
 
 
-def article_of(event: DocumentRelated, site: Site, *, subject: Subject, first_published_at: datetime) -> Article:
-    """The article that `event` makes, sanitised and measured; `subject` says on which shelf it stands."""
+def article_of(event: DocumentRelated, site: Site, *, placed: Placed, first_published_at: datetime) -> Article:
+    """The article that `event` makes, sanitised and measured; `placed` says on which shelves it stands."""
     document = event.document
     retracted = event.change is Change.RETRACTED
     html = "" if retracted else sanitised(document.html, document.url or site.document(document.id))
@@ -111,8 +121,12 @@ def article_of(event: DocumentRelated, site: Site, *, subject: Subject, first_pu
         summary="" if retracted else one_line(document.summary) or _beginning(document.text),
         authors=document.authors,
         keywords=document.keywords,
-        subject=subject,
-        runners_up=event.runners_up,
+        subject=placed.subject,
+        second=placed.second,
+        runners_up=placed.runners_up,
+        why=() if retracted or placed.lost else event.why,
+        needs_review=not retracted and (placed.lost or event.needs_review),
+        content_hash=document.content_hash,
         source_url=web_address(document.url),
         source_published_at=document.published_at,
         language=document.language if LANGUAGE.fullmatch(document.language) else "en",
@@ -120,6 +134,17 @@ def article_of(event: DocumentRelated, site: Site, *, subject: Subject, first_pu
         updated_at=event.occurred_at,
     )
     return _measured(article)
+
+
+def placed_anew(article: Article, directory: Directory) -> Article:
+    """The article under its subjects as they are now."""
+    placed = directory.placed(article.subject, article.second, article.runners_up, since=article.updated_at)
+    if (placed.subject, placed.second, placed.runners_up) == (article.subject, article.second, article.runners_up):
+        return article
+    changes: dict[str, object] = {"subject": placed.subject, "second": placed.second, "runners_up": placed.runners_up}
+    if placed.lost:
+        changes |= {"why": (), "needs_review": not article.retracted}
+    return article.model_copy(update=changes)
 
 
 def _beginning(text: str, length: int = 280) -> str:

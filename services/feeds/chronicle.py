@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.feeds.shelving import Keys
+from services.feeds.places import Keys
 from shared.errors import Conflict, Gone
 from shared.events import Event
 from shared.notices import body_of, kind_of

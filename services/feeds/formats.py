@@ -98,8 +98,11 @@ def _authors(article: Article) -> list[str]:
 
 
 def _categories(article: Article, site: Site) -> list[dict[str, str]]:
-    subject = {"term": one_line(article.subject.slug), "scheme": site.home, "label": one_line(article.subject.name)}
-    return [subject, *({"term": keyword} for keyword in map(one_line, article.keywords) if keyword)]
+    subjects = [
+        {"term": one_line(subject.slug), "scheme": site.home, "label": one_line(subject.name)}
+        for subject in article.subjects
+    ]
+    return [*subjects, *({"term": keyword} for keyword in map(one_line, article.keywords) if keyword)]
 
 
 def _links(article: Article, site: Site) -> list[dict[str, str]]:

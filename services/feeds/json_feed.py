@@ -41,10 +41,15 @@ def _item(article: Article, site: Site) -> dict[str, Any]:
         "date_published": moment(article.first_published_at),
         "date_modified": moment(article.updated_at),
         "authors": [{"name": name} for name in map(one_line, article.authors) if name],
-        "tags": [tag for tag in map(one_line, (article.subject.name, *article.keywords)) if tag],
+        "tags": _tags(article),
         "language": article.language,
     }
     return {name: fact for name, fact in facts.items() if fact} | {"_syndicate": _ours(article, site)}
+
+
+def _tags(article: Article) -> list[str]:
+    names = (*(subject.name for subject in article.subjects), *article.keywords)
+    return [tag for tag in map(one_line, names) if tag]
 
 
 def _ours(article: Article, site: Site) -> dict[str, Any]:
@@ -53,6 +58,8 @@ def _ours(article: Article, site: Site) -> dict[str, Any]:
         "status": article.status,
         "version": article.version,
         "subject": subject_facts(article.subject),
+        "second": article.second and subject_facts(article.second),
+        "why": [one_line(word) for word in article.why],
         "runners_up": [subject_facts(subject) for subject in article.runners_up],
         "related": related_facts(article, site),
     }

@@ -16,9 +16,9 @@ from services.feeds.conditional import entity_tag
 from services.feeds.json_feed import moment, related_facts, subject_facts
 from services.feeds.markup import legal
 from services.feeds.negotiation import HTML, JSON, prefers_html
+from services.feeds.places import ALL, subject_path
 from services.feeds.responses import PAGE_CACHING, PAGE_SECURITY, conditional, plain
 from services.feeds.shelf import Shelf
-from services.feeds.shelving import ALL, subject_path
 from shared.errors import Gone
 
 HERE = Path(__file__).parent
@@ -45,6 +45,7 @@ class Pages:
         )
         self._templates.filters |= {"day": day, "moment": moment, "legal": legal}
         self._templates.globals |= {"site": site, "formats": list(Format), "style": STYLE_ADDRESS, "all": ALL}
+        self._templates.globals["subject_path"] = subject_path
 
     async def document(self, request: Request) -> Response | None:
         """GET /documents/{document_id}: the page or the JSON; 410 once retracted, None (pass on) if it is not known."""
@@ -53,7 +54,7 @@ class Pages:
             return None
         if not prefers_html(request.headers.get("Accept")):
             return self._as_json(request, article)
-        body = self._page("article.html", article=article, feed=subject_path(article.subject.slug))
+        body = self._page("article.html", article=article)
         if article.retracted:
             return plain(request, body, HTML, status=410, headers=NEGOTIATED | PAGE_SECURITY)
         return conditional(request, body, HTML, modified=article.updated_at, headers=NEGOTIATED | PAGE_SECURITY)
@@ -78,12 +79,16 @@ class Pages:
 def document_facts(article: Article, site: Site) -> dict[str, Any]:
     """A document as JSON shows it."""
     subject = subject_path(article.subject.slug)
+    second = article.second and subject_path(article.second.slug)
     return {
         "id": article.id,
         "version": article.version,
         "status": article.status,
         "title": article.title,
         "subject": subject_facts(article.subject),
+        "second": article.second and subject_facts(article.second),
+        "why": list(article.why),
+        "needs_review": article.needs_review,
         "runners_up": [subject_facts(subject) for subject in article.runners_up],
         "related": related_facts(article, site),
         "summary": article.summary,
@@ -97,6 +102,7 @@ def document_facts(article: Article, site: Site) -> dict[str, Any]:
         "links": {
             "self": site.document(article.id),
             "feeds": {form: site.feed(subject, form) for form in Format},
+            **({"second": {form: site.feed(second, form) for form in Format}} if second else {}),
             "all": {form: site.feed(ALL, form) for form in Format},
         },
         "html": article.html,

@@ -13,11 +13,18 @@ from services.feeds.article import BEFORE_ALL
 from services.feeds.opml import MEDIA_TYPE as OPML_TYPE
 from services.feeds.opml import opml
 from services.feeds.pages import STYLE, STYLE_PATH, Pages
+from services.feeds.places import ALL, subject_path
 from services.feeds.press import Press
 from services.feeds.responses import ASSET_CACHING, FEED_CACHING, conditional
 from services.feeds.shelf import Shelf
-from services.feeds.shelving import ALL, subject_path
-from shared.errors import NotFound
+from shared.errors import Gone, NotFound
+
+
+class SubjectGone(Gone):
+    """The operator has removed the subject; its articles are under others."""
+
+    title = "There is no such subject any more"
+
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -25,7 +32,7 @@ Answer = Callable[[Request], Awaitable[Response]]
 def add_routes(web: FastAPI, site: Site, shelf: Shelf, press: Press, pages: Pages) -> None:
     """Put every address of this service but the documents' into the application."""
     for form in Format:
-        answer = _feed_answer(site, press, form)
+        answer = _feed_answer(site, shelf, press, form)
         _add(web, f"/feeds/{ALL}.{form}", answer, f"All articles as {form}")
         _add(web, f"/feeds/subjects/{{slug}}.{form}", answer, f"The articles of a subject as {form}")
     _add(web, "/feeds.opml", _opml_answer(site, shelf), "All feeds, for import into a reader")
@@ -39,17 +46,32 @@ def _add(web: FastAPI, path: str, answer: Callable[[Request], Any], summary: str
     web.add_api_route(path, answer, methods=["HEAD"], response_model=None, include_in_schema=False)
 
 
-def _feed_answer(site: Site, press: Press, form: Format) -> Answer:
+def _feed_answer(site: Site, shelf: Shelf, press: Press, form: Format) -> Answer:
     async def answer(request: Request) -> Response:
         slug = request.path_params.get("slug")
         path = ALL if slug is None else subject_path(slug)
         copy = await press.copy(path, form)
         if copy is None:
-            raise NotFound("there is no such subject, or it has no articles yet", subject=slug)
+            return await _led_on(request, site, shelf, form)
         headers = {"Cache-Control": FEED_CACHING, "Link": f'<{site.feed(path, form)}>; rel="self"'}
         return conditional(request, copy.body, form.media_type, modified=copy.modified, tag=copy.tag, headers=headers)
 
     return answer
+
+
+async def _led_on(request: Request, site: Site, shelf: Shelf, form: Format) -> Response:
+    """To where a subject went that there is no more. Raises Gone if it was removed, NotFound if it never was."""
+    slug = request.path_params["slug"]
+    lead = (await shelf.directory()).leads.get(slug)
+    if lead is None:
+        raise NotFound("there is no such subject, or it has no articles yet", subject=slug)
+    if not lead.to:
+        raise SubjectGone(subject=slug, removed_at=lead.at.isoformat())
+    query = f"?{request.url.query}" if request.url.query else ""
+    # For good, so that readers change what they are subscribed to (RFC 9110, section 15.4.2).
+    return RedirectResponse(
+        site.feed(subject_path(lead.to), form) + query, 301, headers={"Cache-Control": FEED_CACHING}
+    )
 
 
 def _opml_answer(site: Site, shelf: Shelf) -> Answer:

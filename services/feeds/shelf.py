@@ -11,9 +11,13 @@ from uuid import uuid4
 from redis.asyncio import Redis
 
 from services.feeds.addresses import Site
-from services.feeds.article import BEFORE_ALL, Article, Feed, within
-from services.feeds.shelving import ALL, NEVER, RELATED, Keys, Present, subject_path
+from services.feeds.article import BEFORE_ALL, Article, Feed, placed_anew, within
+from services.feeds.directory import FIELDS, Directory, directory_of
+from services.feeds.places import ALL, Keys, subject_path
+from services.feeds.shelving import NEVER, RELATED, Present
 from shared.steps import Fence
+
+CARD = ("card", "related", "related_revision")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,17 @@ class SubjectShelf:
         return subject_path(self.slug)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a batch is decided on: it holds as long as `fence` does."""
+
+    documents: dict[str, Present]
+    directory: Directory
+    last: int
+    """The number of the last event in the chronicle."""
+    fence: Fence
+
+
 class Shelf:
     """Reads; a feed holds at most `entries` articles."""
 
@@ -38,23 +53,31 @@ class Shelf:
         self._site = site
         self._entries = entries
 
-    async def present(self, document_ids: Iterable[str]) -> tuple[dict[str, Present], Fence, int]:
-        """What is there of these documents and the last event's number, and the fence that holds while nobody else writes."""
+    async def standing(self, document_ids: Iterable[str]) -> Standing:
+        """What is there of these documents and of the subjects, and the fence that holds while nobody else writes."""
         wanted = list(dict.fromkeys(document_ids))
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.get(self._keys.fence)
             pipe.hget(self._keys.chronicle, "last")
+            pipe.hmget(self._keys.taxonomy, FIELDS)
             for document_id in wanted:
-                pipe.hmget(self._keys.article(document_id), "card", "related", "related_revision")
-            expected, last, *rows = await pipe.execute()
+                pipe.hmget(self._keys.article(document_id), CARD)
+            expected, last, directory, *rows = await pipe.execute()
         fence = Fence(self._keys.fence, expected.decode() if expected else "", uuid4().hex)
-        return dict(zip(wanted, map(_present, rows), strict=True)), fence, int(last or 0)
+        documents = dict(zip(wanted, map(_present, rows), strict=True))
+        return Standing(documents, directory_of(*directory), int(last or 0), fence)
+
+    async def directory(self) -> Directory:
+        """The subjects as they were heard of last."""
+        return directory_of(*await self._redis.hmget(self._keys.taxonomy, FIELDS))
 
     async def article(self, document_id: str) -> Article | None:
         """The whole article, or None if there is none."""
-        fields = ("card", "related", "related_revision", "html", "text")
-        *row, html, text = await self._redis.hmget(self._keys.article(document_id), *fields)
-        article = _linked(_present(row))
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hmget(self._keys.taxonomy, FIELDS)
+            pipe.hmget(self._keys.article(document_id), *CARD, "html", "text")
+            directory, (*row, html, text) = await pipe.execute()
+        article = _shown(row, directory_of(*directory))
         return article and article.model_copy(update={"html": (html or b"").decode(), "text": (text or b"").decode()})
 
     async def revision(self, path: str) -> str | None:
@@ -75,15 +98,22 @@ class Shelf:
 
     async def newest(self, path: str, count: int) -> list[Article]:
         """The newest articles of a shelf as cards: without html and text."""
-        ids = await self._redis.zrevrange(self._keys.shelf(path), 0, count - 1)
-        fields = ("card", "related", "related_revision")
-        rows = await self._each([("HMGET", self._keys.article(row.decode()), *fields) for row in ids])
-        return [article for row in rows if (article := _linked(_present(row)))]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hmget(self._keys.taxonomy, FIELDS)
+            pipe.zrevrange(self._keys.shelf(path), 0, count - 1)
+            directory, ids = await pipe.execute()
+        return await self.cards([row.decode() for row in ids], directory_of(*directory))
+
+    async def cards(self, document_ids: Iterable[str], directory: Directory) -> list[Article]:
+        """Those of these articles that there are, without html and text."""
+        rows = await self._each([("HMGET", self._keys.article(name), *CARD) for name in document_ids])
+        return [article for row in rows if (article := _shown(row, directory))]
 
     async def subjects(self) -> list[SubjectShelf]:
-        """Every subject that ever had an article, by name."""
-        names = await self._redis.hgetall(self._keys.subjects)
-        found = sorted((name.decode(), slug.decode()) for slug, name in names.items())
+        """Every subject that ever had an article, by name, but for those that there are no more."""
+        kept = {slug.decode(): name.decode() for slug, name in (await self._redis.hgetall(self._keys.subjects)).items()}
+        directory = await self.directory()
+        found = sorted((directory.names.get(slug, name), slug) for slug, name in kept.items())
         counts = await self._each([("ZCARD", self._keys.shelf(subject_path(slug))) for _, slug in found])
         return [SubjectShelf(slug, name, count) for (name, slug), count in zip(found, counts, strict=True)]
 
@@ -95,8 +125,8 @@ class Shelf:
         if path == ALL:
             return None
         slug = path.partition("/")[2]
-        name = await self._redis.hget(self._keys.subjects, slug)
-        return str(name.decode()) if name else slug
+        name = (await self.directory()).names.get(slug) or await self._redis.hget(self._keys.subjects, slug)
+        return (name.decode() if isinstance(name, bytes) else name) or slug
 
     async def _with_content(self, cards: Sequence[Article]) -> list[Article]:
         shown = list(within(cards, entries=self._entries))
@@ -122,5 +152,7 @@ def _present(row: Sequence[bytes | None]) -> Present:
     )
 
 
-def _linked(present: Present) -> Article | None:
-    return present.article and present.article.model_copy(update={"related": present.related})
+def _shown(row: Sequence[bytes | None], directory: Directory) -> Article | None:
+    """The article under its subjects as they are called now, with its neighbours."""
+    present = _present(row)
+    return present.article and placed_anew(present.article, directory).model_copy(update={"related": present.related})

@@ -13,13 +13,14 @@ may be repeated without trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 
 from services.feeds.addresses import Site
-from services.feeds.article import Article, article_of
+from services.feeds.article import Article, article_of, placed_anew
+from services.feeds.directory import Directory, Placed
+from services.feeds.places import Keys, card_of, flat, paths_of, placing, raised, rearranged
 from shared.events import (
     Change,
     DocumentPublished,
@@ -28,56 +29,12 @@ from shared.events import (
     RelatedArticle,
     RelatedChanged,
     RelatedPublished,
-    Subject,
+    TaxonomyPassed,
 )
 from shared.steps import Command, Step
 
-ALL = "all"
 RELATED = TypeAdapter(tuple[RelatedArticle, ...])
 NEVER = -1
-
-
-def subject_path(slug: str) -> str:
-    """The path of a subject's feed; a shelf has its feed's path for a name."""
-    return f"subjects/{slug}"
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What feeds keeps in Redis.
-
-    article(id)   hash    card: the article as JSON, without its html, text and related list; html; text;
-                          related: the list as JSON; related_revision
-    shelf(path)   zset    document id → when it was first published, in ms
-    subjects      hash    slug → name, of every subject that ever had an article
-    revisions     hash    path → the id of the last event that changed this feed
-    fence         string  changed by every batch
-    chronicle     hash    number → the event as outsiders are told of it; last: the newest number
-    """
-
-    key: Callable[..., str]
-
-    def article(self, document_id: str) -> str:
-        return self.key("feeds", "article", document_id)
-
-    def shelf(self, path: str) -> str:
-        return self.key("feeds", "shelf", path)
-
-    @property
-    def subjects(self) -> str:
-        return self.key("feeds", "subjects")
-
-    @property
-    def revisions(self) -> str:
-        return self.key("feeds", "revisions")
-
-    @property
-    def fence(self) -> str:
-        return self.key("feeds", "fence")
-
-    @property
-    def chronicle(self) -> str:
-        return self.key("feeds", "chronicle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,36 +48,46 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Shelving:
-    """Decides; `site` gives the addresses."""
+    """Decides; `site` gives the addresses, `directory` the subjects."""
 
     keys: Keys
     site: Site
+    directory: Directory = field(default_factory=Directory)
 
-    def decide(self, event: Event, present: Present) -> tuple[Step, Present]:
+    def decide(self, event: Event, present: Present) -> tuple[Step, Present, Directory]:
         """The step that `event` causes, and what is there after it."""
         match event:
             case DocumentRelated():
                 return self.shelve(event, present)
             case RelatedChanged():
-                return self.relink(event, present)
+                return (*self.relink(event, present), self.directory)
+            case TaxonomyPassed():
+                step, directory = rearranged(event, self.directory, self.keys)
+                return step, present, directory
         raise TypeError(f"feeds knows no {type(event).__name__}")
 
-    def shelve(self, event: DocumentRelated, present: Present) -> tuple[Step, Present]:
+    def shelve(self, event: DocumentRelated, present: Present) -> tuple[Step, Present, Directory]:
         """Put a new version where it belongs; it keeps its place in time, and a retracted one its shelf."""
         before = present.article
         if before and before.version >= event.document.version:
-            return Step("outdated", facts={"version": event.document.version}), present
+            return Step("outdated", facts={"version": event.document.version}), present, self.directory
         after = self._related_after(event, present)
         first = before.first_published_at if before else event.occurred_at
-        subject = _subject_of(event, before)
-        article = article_of(event, self.site, subject=subject, first_published_at=first)
+        article = article_of(event, self.site, placed=self._placing(event, before), first_published_at=first)
+        directory = self.directory.revived(subject.slug for subject in article.subjects)
+        revived = ("HSET", self.keys.taxonomy, *flat(directory.words()))
         step = Step(
             verdict="retracted" if article.retracted else "shelved",
-            writes=(self._kept(article), *self._linked(event, present), *self._placed(article, before, event.event_id)),
-            emits=(self._published(event, article, after),),
-            facts={"version": article.version, "subject": subject.slug},
+            writes=(
+                self._kept(article),
+                *self._linked(event, present),
+                *placing(article, before, event.event_id, self.keys),
+                *([revived] if directory is not self.directory else []),
+            ),
+            emits=(self._published(event, article, after, before),),
+            facts={"version": article.version, "subject": article.subject.slug},
         )
-        return step, replace(after, article=article)
+        return step, replace(after, article=article), directory
 
     def relink(self, event: RelatedChanged, present: Present) -> tuple[Step, Present]:
         """Take over a newer list; readers and partners hear of it if they know the article."""
@@ -128,16 +95,30 @@ class Shelving:
             return Step("outdated", quiet=True), present
         after = self._related_after(event, present)
         writes = self._linked(event, present)
-        article = present.article
-        if article is None or article.retracted:
+        if present.article is None or present.article.retracted:
             return Step("kept", writes=writes, quiet=True), after
+        article = placed_anew(present.article, self.directory)
         told = RelatedPublished.after(event, title=article.title, link=self.site.document(article.id))
-        return Step("relinked", (*writes, self._raised(event.event_id, article)), (told,), quiet=True), after
+        raised_now = raised(event.event_id, paths_of(article), self.keys)
+        return Step("relinked", (*writes, raised_now), (told,), quiet=True), after
 
-    def _published(self, event: DocumentRelated, article: Article, after: Present) -> DocumentPublished:
+    def _placing(self, event: DocumentRelated, before: Article | None) -> Placed:
+        if before and event.change is Change.RETRACTED:
+            return self.directory.placed(before.subject, before.second, before.runners_up, since=before.updated_at)
+        return self.directory.placed(event.subject, event.second, event.runners_up, since=event.occurred_at)
+
+    def _published(
+        self, event: DocumentRelated, article: Article, after: Present, before: Article | None
+    ) -> DocumentPublished:
+        same_words = before is not None and not before.retracted and before.content_hash == article.content_hash
         return DocumentPublished.after(
             event,
             subject=article.subject,
+            second=article.second,
+            runners_up=article.runners_up,
+            why=article.why,
+            needs_review=article.needs_review,
+            reclassified=event.change is Change.UPDATED and same_words and bool(article.content_hash),
             related=after.related,
             related_revision=max(after.related_revision, 0),
             link=self.site.document(article.id),
@@ -151,8 +132,16 @@ class Shelving:
         return replace(present, related=event.related, related_revision=event.related_revision)
 
     def _kept(self, article: Article) -> Command:
-        card = article.model_dump_json(exclude={"html", "text", "related"})
-        return ("HSET", self.keys.article(article.id), "card", card, "html", article.html, "text", article.text)
+        return (
+            "HSET",
+            self.keys.article(article.id),
+            "card",
+            card_of(article),
+            "html",
+            article.html,
+            "text",
+            article.text,
+        )
 
     def _linked(self, event: DocumentRelated | RelatedChanged, present: Present) -> tuple[Command, ...]:
         if event.related_revision <= present.related_revision:
@@ -160,26 +149,3 @@ class Shelving:
         key = self.keys.article(event.document_id)
         related = RELATED.dump_json(event.related)
         return (("HSET", key, "related", related, "related_revision", event.related_revision),)
-
-    def _placed(self, article: Article, before: Article | None, event_id: str) -> tuple[Command, ...]:
-        if article.retracted and before is None:  # nobody has seen it: a notice would be the first they hear of it
-            return ()
-        own = subject_path(article.subject.slug)
-        score = int(article.first_published_at.timestamp() * 1000)
-        onto = tuple(("ZADD", self.keys.shelf(path), score, article.id) for path in (ALL, own))
-        named = ("HSET", self.keys.subjects, article.subject.slug, article.subject.name)
-        moved = before is not None and before.subject.slug != article.subject.slug
-        if before is None or not moved:
-            return (*onto, named, self._raised(event_id, article))
-        leave = ("ZREM", self.keys.shelf(subject_path(before.subject.slug)), article.id)
-        return (leave, *onto, named, self._raised(event_id, article, before))
-
-    def _raised(self, event_id: str, *articles: Article) -> Command:
-        paths = [ALL, *(subject_path(article.subject.slug) for article in articles)]
-        return ("HSET", self.keys.revisions, *(word for path in paths for word in (path, event_id)))
-
-
-def _subject_of(event: DocumentRelated, before: Article | None) -> Subject:
-    if before and event.change is Change.RETRACTED:
-        return before.subject
-    return event.subject

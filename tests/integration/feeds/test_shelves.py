@@ -8,8 +8,8 @@ import feedparser
 from redis.asyncio import Redis
 
 from services.feeds.article import Status
+from services.feeds.places import Keys
 from services.feeds.shelf import Shelf
-from services.feeds.shelving import Keys
 from shared.events import DocumentPublished, Event, RelatedPublished
 from tests.integration.feeds.conftest import Room, installed
 from tests.unit.feeds.samples import LAW, MEDICINE, SITE, changed_event, neighbours, related_event, retraction

@@ -7,12 +7,25 @@ from typing import Any
 
 from services.feeds.addresses import Site
 from services.feeds.article import Article, Feed, article_of
-from shared.events import Change, Document, DocumentRelated, RelatedArticle, RelatedChanged, Subject
+from services.feeds.directory import Placed
+from shared.events import (
+    Change,
+    Document,
+    DocumentRelated,
+    RelatedArticle,
+    RelatedChanged,
+    Subject,
+    SubjectName,
+    TaxonomyPassed,
+)
 
 SITE = Site("https://news.example:8443", "The News")
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MEDICINE = Subject(name="Medicine", slug="medicine", confidence=0.8642)
 LAW = Subject(name="Law & Order", slug="law", confidence=1, given=True)
+
+SCIENCE = Subject(name="Science", slug="science", confidence=0.3)
+REST = Subject(name="Rest", slug="rest", confidence=0)
 
 
 def at(minutes: int) -> datetime:
@@ -64,20 +77,37 @@ def changed_event(number: int, revision: int, *titles: str) -> RelatedChanged:
     )
 
 
+def taxonomy(version: int, *subjects: Subject, moved: dict[str, str] | None = None, **facts: Any) -> TaxonomyPassed:
+    common: dict[str, Any] = {
+        "event_id": f"taxonomy-{version}",
+        "correlation_id": f"taxonomy-{version}",
+        "occurred_at": at(1000 + version),
+        "version": version,
+        "subjects": tuple(SubjectName(slug=subject.slug, name=subject.name) for subject in (*subjects, REST)),
+        "moved": moved or {},
+        "fallback": "rest",
+    }
+    return TaxonomyPassed(**(common | facts))
+
+
 def neighbours(*titles: str) -> tuple[RelatedArticle, ...]:
     return tuple(RelatedArticle(id=f"near{place}", title=title, score=0.5) for place, title in enumerate(titles))
+
+
+def placed(event: DocumentRelated) -> Placed:
+    return Placed(event.subject, event.second, event.runners_up)
 
 
 def article(number: int = 1, version: int = 1, *, change: Change = Change.ADDED, **facts: Any) -> Article:
     linked = facts.pop("related", ())
     event = related_event(number, version, change=change, **facts)
-    made = article_of(event, SITE, subject=event.subject, first_published_at=at(number))
+    made = article_of(event, SITE, placed=placed(event), first_published_at=at(number))
     return made.model_copy(update={"related": linked})
 
 
 def retracted_article(number: int = 1) -> Article:
     event = retraction(number)
-    return article_of(event, SITE, subject=event.subject, first_published_at=at(number))
+    return article_of(event, SITE, placed=placed(event), first_published_at=at(number))
 
 
 def feed(*articles: Article) -> Feed:

@@ -48,6 +48,8 @@ def test_an_item_has_every_fact() -> None:
         "status": "published",
         "version": 1,
         "subject": {"name": "Medicine", "slug": "medicine", "confidence": 0.8642, "given": False},
+        "second": None,
+        "why": [],
         "runners_up": [],
         "related": [{"id": "near0", "link": SITE.document("near0"), "title": "Moon", "score": 0.5}],
     }

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from services.feeds.app import decided
 from services.feeds.article import Status
-from services.feeds.shelving import Keys, Present, Shelving
+from services.feeds.places import Keys
+from services.feeds.shelving import Present, Shelving
 from shared.events import DocumentIngested, DocumentPublished, Event, RelatedPublished
 from shared.steps import Step
 from tests.unit.feeds.samples import LAW, MEDICINE, SITE, at, changed_event, neighbours, related_event, retraction
