@@ -48,12 +48,16 @@ class Host:
         """Run `loop`, which is one turn, again and again until the end; one that raises is logged and waits before the next."""
         self.loops[name] = loop
 
-    def answer(self, path: str, responder: Responder) -> None:
-        """Answer GET and HEAD of `path`. Of several services the one furthest down the belt is asked first; None passes on."""
+    def answer(self, path: str, responder: Responder, *, described: dict[str, Any] | None = None) -> None:
+        """Answer GET and HEAD of `path`. Of several services the one furthest down the belt is asked first; None passes on.
+
+        `described`: what FastAPI shall say of it, from the first one that has something to say.
+        """
         if path not in self._responders:
             self._responders[path] = []
             route = first_answer(self._responders[path])
-            self.web.add_api_route(path, route, methods=["GET", "HEAD"], response_model=None, include_in_schema=False)
+            self.web.add_api_route(path, route, methods=["GET"], response_model=None, **(described or {}))
+            self.web.add_api_route(path, route, methods=["HEAD"], response_model=None, include_in_schema=False)
         self._responders[path].append(responder)
 
 

@@ -42,6 +42,15 @@ class Settings(BaseSettings):
     max_document_bytes: int = Field(
         2_000_000, ge=1_000, le=50_000_000, description="largest document that is accepted, in bytes"
     )
+    max_batch_bytes: int = Field(
+        32_000_000,
+        ge=1_000,
+        le=1_000_000_000,
+        description="largest body with many documents that is accepted, in bytes",
+    )
+    fetch_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="private networks that documents may be fetched from, by commas; default: none"
+    )
     max_lag: int = Field(
         20_000, ge=10, description="entries that may wait in one stream before new documents are answered with 503"
     )
@@ -76,7 +85,7 @@ class Settings(BaseSettings):
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="least level that is logged")
     log_json: bool = Field(False, description="logs as JSON lines; default: readable lines")
 
-    @field_validator("partner_networks", "webhook_schedule_seconds", mode="before")
+    @field_validator("fetch_networks", "partner_networks", "webhook_schedule_seconds", mode="before")
     @classmethod
     def _by_commas(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

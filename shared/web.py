@@ -43,11 +43,11 @@ def problem(status: int, code: str, title: str, *, headers: dict[str, str] | Non
 
 async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, SyndicateError)  # noqa: S101 - what it is registered for
-    return problem_of(error, request.url.path)
+    return problem_of(error, request)
 
 
-def problem_of(error: SyndicateError, instance: str) -> Response:
-    """An error of ours as the answer to a request for `instance`."""
+def problem_of(error: SyndicateError, request: Request) -> Response:
+    """An error of ours as the answer to a request."""
     headers = {}
     if isinstance(error, Overloaded):
         headers["Retry-After"] = str(error.retry_after)
@@ -59,8 +59,8 @@ def problem_of(error: SyndicateError, instance: str) -> Response:
         error.title,
         headers=headers,
         detail=error.detail,
-        instance=instance,
-        **error.fields,
+        instance=request.url.path,
+        **({"correlation_id": request_id(request)} | error.fields),
     )
 
 

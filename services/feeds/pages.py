@@ -57,7 +57,8 @@ class Pages:
         body = self._page("article.html", article=article)
         if article.retracted:
             return plain(request, body, HTML, status=410, headers=NEGOTIATED | PAGE_SECURITY)
-        return conditional(request, body, HTML, modified=article.updated_at, headers=NEGOTIATED | PAGE_SECURITY)
+        headers = NEGOTIATED | PAGE_SECURITY
+        return conditional(request, body, HTML, modified=article.updated_at, tag=_tag(article, body), headers=headers)
 
     async def index(self, request: Request) -> Response:
         """GET /feeds: every feed, and what is new."""
@@ -73,7 +74,13 @@ class Pages:
         if article.retracted:
             raise Gone(article.notice, id=article.id, version=article.version, retracted_at=moment(article.updated_at))
         body = json.dumps(document_facts(article, self._site), ensure_ascii=False, indent=2).encode(errors="replace")
-        return conditional(request, body, JSON, modified=article.updated_at, headers=NEGOTIATED)
+        tag = _tag(article, body)
+        return conditional(request, body, JSON, modified=article.updated_at, tag=tag, headers=NEGOTIATED)
+
+
+def _tag(article: Article, body: bytes) -> str:
+    """The entity tag of a document: its version first, which is what If-Match is about, whatever its form and its neighbours."""
+    return f'"{article.version}-{entity_tag(body)[1:]}'
 
 
 def document_facts(article: Article, site: Site) -> dict[str, Any]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from services.ingest.fetching import Fetcher
+from services.ingest.intake import Intake
 from services.ingest.registry import Registry
 from services.ingest.routes import open_door
 from shared.host import Host
 
 
 def install(host: Host) -> None:
-    """Take documents in over HTTP and lay them on the belt."""
-    open_door(host, Registry(host.redis, host.belt))
+    """Take documents in by every door, and lay them on the belt."""
+    settings = host.settings
+    registry = Registry(host.redis, host.belt)
+    most = max(settings.max_document_bytes, settings.max_batch_bytes)
+    intake = Intake(host, registry, Fetcher(settings.fetch_networks, most_bytes=most))
+    open_door(host, intake, registry)

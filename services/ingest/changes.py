@@ -18,12 +18,24 @@ class State(StrEnum):
     RETRACTED = "retracted"
 
 
+class Pin(Fact):
+    """The subject that an operator set, over the one that the source had then. It stands until the source says yet another."""
+
+    subject: str
+    over: str | None = None
+
+    def holds(self, said: str | None) -> bool:
+        """Whether it stands against a source that says this subject: an old sending that comes again does not undo it."""
+        return said in {None, self.over, self.subject}
+
+
 class Known(Fact):
     """A document as it was accepted last; `correlation_id` names the request that it came by."""
 
     state: State
     document: Document
     correlation_id: str = ""
+    pin: Pin | None = None
 
     @property
     def version(self) -> int:
@@ -36,11 +48,12 @@ class Changed:
 
     change: Change
     document: Document
+    pin: Pin | None = None
 
     def known(self, correlation_id: str = "") -> Known:
         """What is known once it is accepted."""
         state = State.RETRACTED if self.change == Change.RETRACTED else State.ACCEPTED
-        return Known(state=state, document=self.document, correlation_id=correlation_id)
+        return Known(state=state, document=self.document, correlation_id=correlation_id, pin=self.pin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +78,11 @@ def decide(known: Known | None, identity: str, draft: Draft, at: datetime, *, re
     if known and known.state == State.RETRACTED and not restore:
         return WasRetracted(known.document)
     alive = known if known and known.state == State.ACCEPTED else None
-    document = _version(draft, identity, known.version + 1 if known else 1, at)
+    pin = known.pin if known and known.pin and known.pin.holds(draft.subject) else None
+    document = _version(draft, identity, known.version + 1 if known else 1, at, pin)
     if alive and alive.document.content_hash == document.content_hash:
         return Unchanged(alive.document)
-    return Changed(Change.UPDATED if alive else Change.ADDED, document)
+    return Changed(Change.UPDATED if alive else Change.ADDED, document, pin)
 
 
 def retract(known: Known, at: datetime) -> Changed | WasRetracted:
@@ -76,9 +90,34 @@ def retract(known: Known, at: datetime) -> Changed | WasRetracted:
     if known.state == State.RETRACTED:
         return WasRetracted(known.document)
     words = {"version": known.version + 1, "received_at": at, "content_hash": "", "html": "", "text": "", "summary": ""}
-    return Changed(Change.RETRACTED, known.document.model_copy(update=words))
+    return Changed(Change.RETRACTED, known.document.model_copy(update=words), known.pin)
 
 
-def _version(draft: Draft, identity: str, version: int, at: datetime) -> Document:
+def set_subject(known: Known, subject: str | None, at: datetime) -> Decision:
+    """Give a document the subject that an operator wants; None takes it away, and the source's own counts again."""
+    if known.state == State.RETRACTED:
+        return WasRetracted(known.document)
+    if subject == known.document.subject or (subject is None and known.pin is None):
+        return Unchanged(known.document)
+    own = known.pin.over if known.pin else known.document.subject
+    # The hash stays: it tells a sending from the next one, and this is none.
+    update = {"version": known.version + 1, "received_at": at, "subject": subject or own}
+    pin = Pin(subject=subject, over=own) if subject else None
+    return Changed(Change.UPDATED, known.document.model_copy(update=update), pin)
+
+
+def restored(known: Known | None, record: Known) -> Decision:
+    """Take back what was known elsewhere or before, under its id and version, unless something as new is known."""
+    if known and known.version >= record.version:
+        return Unchanged(known.document)
+    if record.state == State.RETRACTED:
+        return Changed(Change.RETRACTED, record.document, record.pin)
+    alive = known and known.state == State.ACCEPTED
+    return Changed(Change.UPDATED if alive else Change.ADDED, record.document, record.pin)
+
+
+def _version(draft: Draft, identity: str, version: int, at: datetime, pin: Pin | None) -> Document:
     facts = draft.model_dump(exclude={"given_id"})
+    if pin:
+        facts["subject"] = pin.subject
     return Document(id=identity, version=version, content_hash=content_hash(draft), received_at=at, **facts)

@@ -105,7 +105,7 @@ def _asked(method: str, document: str) -> Any:
     async def ask() -> Any:
         async with Client(Settings()) as client:
             path = f"/documents/{quote(document, safe='')}"
-            return (await client.request(method, path, headers={"Accept": "application/json"}))[1]
+            return (await client.request(method, path, headers={"Accept": "application/json", "If-Match": "*"}))[1]
 
     try:
         return asyncio.run(ask())

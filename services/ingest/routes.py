@@ -1,75 +1,133 @@
-"""The door for documents: POST /documents, PUT and DELETE /documents/{document_id}, and what is known of one."""
+"""The door for documents: POST /documents, PUT and DELETE /documents/{document_id}, its subject, and what is known of one."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from services.ingest.changes import Changed, Decision, State, Unchanged, WasRetracted, decide
-from services.ingest.documents import READERS, read
+from services.ingest import described
+from services.ingest.batches import answered_by_lines, at_most
+from services.ingest.changes import Changed, Decision, State, Unchanged, WasRetracted
+from services.ingest.described import Id, SubjectWanted
+from services.ingest.documents import Reading
 from services.ingest.draft import Draft
-from services.ingest.identity import document_id as identity_of
-from services.ingest.reception import CORRELATION, body_of, correlation_of, versions_of
-from services.ingest.registry import Registry, gone
-from shared.errors import Overloaded, Rejected
-from shared.events import Document
+from services.ingest.idempotency import Place, Requests
+from services.ingest.intake import Intake, Read
+from services.ingest.reception import LARGE, MANY, Hands, media_type_of, versions_in, versions_of
+from services.ingest.registry import Also, Registry, gone, nothing
+from services.ingest.telling import Telling, change_of, etag_of
+from shared.errors import DocumentRejected, Overloaded, Rejected, SyndicateError
 from shared.host import Host
 from shared.logs import log
+from shared.request_ids import request_id
 
-Id = Annotated[str, Path(max_length=64)]
-DryRun = Annotated[bool, Query(description="show what was read, and store nothing")]
+DryRun = Annotated[bool, Query(description="show what was read and what would become of it; store nothing")]
+Explain = Annotated[bool, Query(description="with dry_run: show also what was left out of the text, and why")]
 
-BODY = {"requestBody": {"required": True, "content": {kind: {"schema": {"type": "string"}} for kind in READERS}}}
+DOCUMENTS = "/documents"
 ONE = "/documents/{document_id}"
+SUBJECT = "/documents/{document_id}/subject"
 
 
-def open_door(host: Host, registry: Registry) -> None:
+def open_door(host: Host, intake: Intake, registry: Registry) -> None:
     """Put the routes into the application; writing needs the operator's token."""
-    door = Door(host, registry)
+    door = Door(host, intake, registry)
     guarded: dict[str, Any] = {"dependencies": [Depends(host.operator)], "tags": ["documents"], "response_model": None}
-    host.web.add_api_route("/documents", door.post, methods=["POST"], openapi_extra=BODY, status_code=202, **guarded)
-    host.web.add_api_route(ONE, door.put, methods=["PUT"], openapi_extra=BODY, status_code=202, **guarded)
-    host.web.add_api_route(ONE, door.delete, methods=["DELETE"], status_code=202, **guarded)
-    host.answer(ONE, door.accepted)
+    add = host.web.add_api_route
+    add(DOCUMENTS, door.post, methods=["POST"], status_code=202, **described.POST, **guarded)
+    add(ONE, door.put, methods=["PUT"], status_code=202, **described.PUT, **guarded)
+    add(ONE, door.delete, methods=["DELETE"], status_code=202, **described.DELETE, **guarded)
+    add(SUBJECT, door.subject, methods=["POST"], status_code=202, **described.SUBJECT, **guarded)
+    host.answer(ONE, door.accepted, described=described.GET)
 
 
 class Door:
     """What the routes do; each public method is one of them."""
 
-    def __init__(self, host: Host, registry: Registry) -> None:
+    def __init__(self, host: Host, intake: Intake, registry: Registry) -> None:
         self._settings = host.settings
         self._belt = host.belt
         self._clock = host.clock
+        self._intake = intake
         self._registry = registry
+        self._requests = Requests(host.redis, host.key, registry)
+        self._telling = Telling(host.settings.base_url)
+        self._hands = Hands()
 
-    async def post(self, request: Request, *, dry_run: DryRun = False) -> Response:
-        """Take a document in: Markdown with front matter, plain text, HTML or JSON. Sending the same again changes nothing."""
-        correlation_id, draft = await self._received(request)
-        identity = identity_of(draft)
-        if dry_run:
-            return self._shown(decide(await self._registry.known(identity), identity, draft, self._clock.now()), draft)
-        decision = await self._registry.accept(draft, identity, self._clock.now(), correlation_id=correlation_id)
-        return self._answered(decision, correlation_id)
+    async def post(self, request: Request, *, dry_run: DryRun = False, explain: Explain = False) -> Response:
+        """Take documents in, whatever form they have. Sending the same again changes nothing.
+
+        One document is answered by itself; several (NDJSON, a feed, a list of addresses) by a line of JSON for each.
+        """
+        await self._not_overloaded()
+        async with self._hands.holding(request, self._limit(request)) as body:
+            rest = self._intake.read(body, request.headers.get("Content-Type"))
+            first = await at_most(rest, 2)
+            if media_type_of(request) in MANY or len(first) > 1 or any(each.at for each in first):
+                trial = lambda draft: self._tried(draft, explain=explain)  # noqa: E731 - the one name for either
+                taking = lambda draft: self._taken_in(draft, request_id(request))  # noqa: E731
+                return answered_by_lines(first, rest, trial if dry_run else taking)
+            if dry_run:
+                return JSONResponse(await self._tried(_only(first, request), explain=explain))
+
+            async def run(place: Place | None) -> Response:
+                also = self._kept(place)
+                return self._answered(
+                    await self._intake.accept(_only(first, request), request_id(request), also=also), request
+                )
+
+            return await self._requests.once(request, body, run)
 
     async def put(self, document_id: Id, request: Request) -> Response:
         """Correct a document: a new version, also of one that was retracted. If-Match names the version that is meant."""
-        correlation_id, draft = await self._received(request)
-        decision = await self._registry.replace(
-            draft, document_id, self._clock.now(), correlation_id=correlation_id, only=versions_of(request)
-        )
-        return self._answered(decision, correlation_id)
+        await self._not_overloaded()
+        only = versions_of(request)
+        async with self._hands.holding(request, self._limit(request)) as body:
+
+            async def run(place: Place | None) -> Response:
+                first = await at_most(self._intake.read(body, request.headers.get("Content-Type")), 2)
+                draft, at = _only(first, request), self._clock.now()
+                decision = await self._registry.replace(
+                    draft, document_id, at, correlation_id=request_id(request), only=only, also=self._kept(place)
+                )
+                return self._answered(decision, request)
+
+            return await self._requests.once(request, body, run)
 
     async def delete(self, document_id: Id, request: Request) -> Response:
-        """Retract a document: it leaves the feeds, and partners are told."""
+        """Retract a document: it leaves the feeds, and partners are told. If-Match names the version that is meant."""
         await self._not_overloaded()
-        correlation_id = correlation_of(request)
-        decision = await self._registry.retract(
-            document_id, self._clock.now(), correlation_id=correlation_id, only=versions_of(request)
+        only = versions_of(request)
+
+        async def run(place: Place | None) -> Response:
+            decision = await self._registry.retract(
+                document_id,
+                self._clock.now(),
+                correlation_id=request_id(request),
+                only=only,
+                also=self._kept(place),
+            )
+            return self._answered(decision, request)
+
+        return await self._requests.once(request, b"", run)
+
+    async def subject(self, document_id: Id, wanted: SubjectWanted, request: Request) -> Response:
+        """Set a document's subject, whatever its source says; null lets the source's own count again.
+
+        It stands when the same text is sent again, and falls when the source comes to say yet another subject.
+        """
+        await self._not_overloaded()
+        said = request.headers.get("If-Match")
+        decision = await self._registry.set_subject(
+            document_id,
+            wanted.subject,
+            self._clock.now(),
+            correlation_id=request_id(request),
+            only=versions_in(said) if said else None,
         )
-        return self._answered(decision, correlation_id)
+        return self._answered(decision, request)
 
     async def accepted(self, request: Request) -> Response | None:
         """What was accepted, for as long as the feeds do not know the document yet; None if nobody ever sent it."""
@@ -78,62 +136,67 @@ class Door:
             return None
         if known.state == State.RETRACTED:
             raise gone(WasRetracted(known.document))
-        body = known.document.model_dump(mode="json") | {"state": known.state, "links": self._links(known.document)}
-        return JSONResponse(body, headers=_etag(known.document) | {"Cache-Control": "no-store"})
+        headers = etag_of(known.document) | {"Cache-Control": "no-store"}
+        return JSONResponse(self._telling.known(known), headers=headers)
 
-    async def _received(self, request: Request) -> tuple[str, Draft]:
-        """The request's correlation id and what its body says; a rejection is logged, and tells the id too."""
-        await self._not_overloaded()
-        correlation_id = correlation_of(request)
-        media_type = request.headers.get("Content-Type")
-        limit = self._settings.max_document_bytes
-        try:
-            body = await body_of(request, limit)
-            # In a thread, because hostile input may take a second, and others are waiting.
-            return correlation_id, await asyncio.to_thread(read, body, media_type, max_bytes=limit)
-        except Rejected as error:
-            error.fields["correlation_id"] = correlation_id
-            log.info("document.rejected", code=error.code, correlation_id=correlation_id)
-            raise
+    async def _taken_in(self, draft: Draft, correlation_id: str) -> dict[str, Any]:
+        await self._intake.room()
+        decision = await self._intake.accept(draft, correlation_id)
+        _log(decision, correlation_id)
+        return {"status": _status(decision)} | self._telling.decision(decision)
+
+    async def _tried(self, draft: Draft, *, explain: bool) -> dict[str, Any]:
+        return self._telling.trial(await self._intake.tried(draft), draft, explain=explain)
+
+    def _limit(self, request: Request) -> int:
+        most = self._settings.max_document_bytes
+        return max(most, self._settings.max_batch_bytes) if media_type_of(request) in MANY | LARGE else most
+
+    def _kept(self, place: Place | None) -> Also:
+        """Keep the answer to a change in the step of the change."""
+        return nothing if place is None else lambda changed: (place.kept(self._response(changed)),)
 
     async def _not_overloaded(self) -> None:
         if await self._belt.overloaded():
             raise Overloaded("the belt is too far behind to take more just now")
 
-    def _answered(self, decision: Decision, correlation_id: str) -> Response:
+    def _answered(self, decision: Decision, request: Request) -> Response:
         """Say what became of it, and write the one line about it."""
-        document = decision.document
-        facts = {"document_id": document.id, "version": document.version, "correlation_id": correlation_id}
+        _log(decision, request_id(request))
         if isinstance(decision, WasRetracted):
-            log.info("document.rejected", code="gone", **facts)
             raise gone(decision)
-        change = _name(decision)
-        log.info(f"document.{'unchanged' if isinstance(decision, Unchanged) else 'ingested'}", change=change, **facts)
-        body = {"id": document.id, "version": document.version, "change": change, "links": self._links(document)}
-        headers = _etag(document) | {"Location": self._page(document), CORRELATION: correlation_id}
-        return JSONResponse(body, 202 if isinstance(decision, Changed) else 200, headers=headers)
+        return self._response(decision)
 
-    def _shown(self, decision: Decision, draft: Draft) -> Response:
-        document = decision.document
-        told = {"dry_run": True, "id": document.id, "version": document.version, "change": _name(decision)}
-        return JSONResponse(told | {"document": draft.model_dump(mode="json")})
-
-    def _links(self, document: Document) -> dict[str, str]:
-        return {"self": self._page(document)}
-
-    def _page(self, document: Document) -> str:
-        return f"{self._settings.base_url}/documents/{document.id}"
+    def _response(self, decision: Decision) -> Response:
+        headers = etag_of(decision.document) | {"Location": self._telling.page(decision.document)}
+        return JSONResponse(self._telling.decision(decision), _status(decision), headers=headers)
 
 
-def _name(decision: Decision) -> str:
-    match decision:
-        case Changed(change=change):
-            return change.value
-        case Unchanged():
-            return "unchanged"
-        case WasRetracted():
-            return "retracted"
+def _only(first: list[Read], request: Request) -> Draft:
+    """The draft, if it is the only one and could be read; a refusal is logged."""
+    match first:
+        case [Reading(draft=draft)]:
+            return draft
+        case []:
+            error: SyndicateError = DocumentRejected("no-document", "there is no document in it")
+        case [unread] if not isinstance(unread, Reading):
+            error = unread.error
+        case _:
+            error = DocumentRejected("many-documents", "these are several documents, and here is room for one")
+    if isinstance(error, Rejected):
+        log.info("document.rejected", code=error.code, correlation_id=request_id(request))
+    raise error
 
 
-def _etag(document: Document) -> dict[str, str]:
-    return {"ETag": f'"{document.version}"'}
+def _status(decision: Decision) -> int:
+    return 202 if isinstance(decision, Changed) else 200
+
+
+def _log(decision: Decision, correlation_id: str) -> None:
+    document = decision.document
+    facts = {"document_id": document.id, "version": document.version, "correlation_id": correlation_id}
+    if isinstance(decision, WasRetracted):
+        log.info("document.rejected", code="gone", **facts)
+        return
+    verdict = "unchanged" if isinstance(decision, Unchanged) else "ingested"
+    log.info(f"document.{verdict}", change=change_of(decision), **facts)

@@ -128,7 +128,7 @@ def test_a_correction_and_a_retraction_travel_the_whole_line(stack: Stack, partn
     assert (2, "A second try") == (shown["version"], shown["title"])
     assert all((shown["links"]["self"], "A second try") in entries(stack, "all", form) for form in FORMATS)
 
-    assert 202 == stack.ask("ingest", "DELETE", f"/documents/{name}").status
+    assert 202 == stack.ask("ingest", "DELETE", f"/documents/{name}", None, {"If-Match": "*"}).status
     assert ["document.retracted"] == [record["content"]["type"] for record in partner.waits_for([name], 3)]
     assert 410 == document(stack, name).status
     for form in FORMATS:

@@ -66,7 +66,7 @@ async def test_a_correction_shows_everywhere_in_place(redis_url: str, tmp_path: 
         await running.published(first)
         text = b"---\ntitle: A corrected title\nsubject: Nursing\n---\n\nNurses care for patients on the ward.\n"
         status, answer, _ = await running.call(
-            "PUT", f"/documents/{first}", data=text, headers={"Content-Type": "text/markdown"}
+            "PUT", f"/documents/{first}", data=text, headers={"Content-Type": "text/markdown", "If-Match": '"1"'}
         )
         body = await running.eventually(f"/documents/{first}", lambda body: body["version"] == 2)
         nursing = await entry_ids(running, "/feeds/subjects/nursing")
@@ -83,7 +83,7 @@ async def test_a_retraction_is_a_notice_and_gone(redis_url: str, tmp_path: Path)
     async with house(redis_url, tmp_path) as running:
         first, *others = await running.add_seeds()
         await running.published(first, *others)
-        await running.call("DELETE", f"/documents/{first}")
+        await running.call("DELETE", f"/documents/{first}", headers={"If-Match": "*"})
         await gone(running, first)
         for name in others:
             await running.eventually(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,21 +43,26 @@ class Room:
     async def ask(
         self, method: str, path: str, body: bytes | Iterable[bytes] = b"", *, token: str = TOKEN, **headers: str
     ) -> Answer:
-        """One request to the application, without a socket; if_match="…" is a header."""
+        """One request to the application, without a socket; if_match="…" is a header. lines="…": the body's lines, however few."""
         path, _, query = path.partition("?")
+        by_lines = headers.pop("lines", "")
         headers = {"authorization": f"Bearer {token}"} | headers
         scope: dict[str, Any] = {
             "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": path,
             "raw_path": path.encode(), "query_string": query.encode(), "root_path": "", "server": ("127.0.0.1", 8000),
             "client": ("127.0.0.1", 1),
-            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
+            "headers": [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()],
         }  # fmt: skip
         pieces = iter([body] if isinstance(body, bytes) else body)
         sent: list[dict[str, Any]] = []
-        self.pieces_read = 0
+        self.pieces_read, ended = 0, False
 
         async def receive() -> dict[str, Any]:
+            nonlocal ended
+            if ended:
+                await asyncio.Event().wait()  # the sender stays, and says nothing more
             piece = next(pieces, None)
+            ended = piece is None
             self.pieces_read += piece is not None
             if piece is GOES_AWAY and not isinstance(body, bytes):
                 return {"type": "http.disconnect"}
@@ -68,6 +74,8 @@ class Room:
         await self.host.web(scope, receive, send)
         given = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
         content = b"".join(part.get("body", b"") for part in sent[1:])
+        if by_lines:
+            return Answer(sent[0]["status"], given, [json.loads(line) for line in content.splitlines()])
         return Answer(sent[0]["status"], given, json.loads(content) if content else None)
 
     async def post(self, body: bytes, media_type: str = "text/plain", **headers: str) -> Answer:

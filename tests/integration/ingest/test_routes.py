@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from fastapi import Request
 
+from services.ingest.reception import Hands, HandsFull
 from shared.events import Change
 from tests.integration.ingest.room import GOES_AWAY, Room
 from tests.unit.ingest.samples import SEEDS, seed
@@ -53,8 +55,8 @@ async def test_every_seed_is_accepted_once(room: Room) -> None:
 async def test_a_correction_is_a_new_version(room: Room) -> None:
     """By POST with the same id, or by PUT; the same again is nothing."""
     path = await sent(room)
-    put = await room.ask("PUT", path, CORRECTED)
-    again = await room.ask("PUT", path, CORRECTED)
+    put = await room.ask("PUT", path, CORRECTED, if_match="*")
+    again = await room.ask("PUT", path, CORRECTED, if_match="*")
     back = await room.post(TEXT)
 
     assert [(answer.status, answer.body["version"]) for answer in (put, again, back)] == [(202, 2), (200, 2), (202, 3)]
@@ -64,7 +66,7 @@ async def test_a_correction_is_a_new_version(room: Room) -> None:
 async def test_the_path_says_which_document_is_put(room: Room) -> None:
     """Whatever id stands in the text."""
     path = await sent(room)
-    answer = await room.ask("PUT", path, b"---\nid: 99\n---\nQuite another text.")
+    answer = await room.ask("PUT", path, b"---\nid: 99\n---\nQuite another text.", if_match="*")
 
     assert (answer.status, f"/documents/{answer.body['id']}", answer.body["version"]) == (202, path, 2)
 
@@ -75,7 +77,7 @@ async def test_a_put_in_the_dark_is_refused(room: Room) -> None:
     wrong = await room.ask("PUT", path, CORRECTED, if_match='"2"')
     right = await room.ask("PUT", path, CORRECTED, if_match='W/"9", "1"')
     delete = await room.ask("DELETE", path, if_match='"1"')
-    unknown = await room.ask("PUT", "/documents/unknown", CORRECTED)
+    unknown = await room.ask("PUT", "/documents/unknown", CORRECTED, if_match="*")
 
     assert [answer.status for answer in (wrong, right, delete, unknown)] == [412, 202, 412, 404]
     assert (wrong.body["code"], wrong.body["version"]) == ("version-mismatch", 1)
@@ -84,10 +86,10 @@ async def test_a_put_in_the_dark_is_refused(room: Room) -> None:
 async def test_a_retraction_stays_until_it_is_taken_back(room: Room) -> None:
     """202, then 410 for whoever deletes, reads or sends it again; PUT brings it back."""
     path = await sent(room)
-    delete = await room.ask("DELETE", path)
-    refused = [await room.ask("DELETE", path), await room.ask("GET", path), await room.post(TEXT)]
-    put = await room.ask("PUT", path, TEXT)
-    unknown = await room.ask("DELETE", "/documents/unknown")
+    delete = await room.ask("DELETE", path, if_match="*")
+    refused = [await room.ask("DELETE", path, if_match="*"), await room.ask("GET", path), await room.post(TEXT)]
+    put = await room.ask("PUT", path, TEXT, if_match="*")
+    unknown = await room.ask("DELETE", "/documents/unknown", if_match="*")
 
     assert (delete.status, delete.body["change"], delete.body["version"]) == (202, "retracted", 2)
     assert [(answer.status, answer.body["code"]) for answer in refused] == [(410, "gone")] * 3
@@ -162,7 +164,7 @@ async def test_a_body_without_end_is_not_held(room: Room) -> None:
 
 async def test_a_body_that_says_it_is_huge_is_not_read(room: Room) -> None:
     """Its length is answer enough."""
-    answer = await room.ask("POST", "/documents", (b"x" for _ in range(9)), content_length="33000000")
+    answer = await room.ask("POST", "/documents", (b"x" for _ in range(9)), content_length="32000001")
 
     assert (answer.status, room.pieces_read) == (413, 0)
 
@@ -206,3 +208,48 @@ async def test_a_script_in_a_page_never_reaches_the_belt(room: Room) -> None:
     await room.post(b"<html><p onclick=x>Hi<script>alert(1)</script><a href='javascript:x'>there</a>", "text/html")
 
     assert [event.document.html for event in await room.events()] == ["<p>Hithere</p>"]
+
+
+async def test_a_change_must_say_what_it_changes(room: Room) -> None:
+    """Without If-Match 428; the tag of any form of the document says its version."""
+    path = await sent(room)
+    silent = [await room.ask("PUT", path, CORRECTED), await room.ask("DELETE", path)]
+    fine = await room.ask("PUT", path, CORRECTED, if_match='"1-8f3a5c"')
+
+    assert [(answer.status, answer.body["code"]) for answer in silent] == [(428, "precondition-required")] * 2
+    assert fine.status == 202
+
+
+async def test_every_answer_has_the_requests_id(room: Room) -> None:
+    """Also a problem of the framework's; and 405 names all that is allowed."""
+    unknown = await room.ask("GET", "/nowhere", x_request_id="a")
+    wrong = await room.ask("PATCH", "/documents/x", x_request_id="b")
+
+    assert [(answer.status, answer.headers["x-request-id"]) for answer in (unknown, wrong)] == [(404, "a"), (405, "b")]
+    assert {unknown.headers["content-type"], wrong.headers["content-type"]} == {"application/problem+json"}
+    assert wrong.headers["allow"] == "DELETE, GET, HEAD, PUT"
+
+
+async def test_a_trial_run_explains(room: Room) -> None:
+    """What was left out of the text, and why."""
+    answer = await room.ask("POST", "/documents?dry_run=true&explain=true", seed("002"))
+
+    assert {"reason", "excerpt"} <= set(answer.body["removed"][0])
+
+
+async def test_too_much_at_once_is_told_to_wait() -> None:
+    """What would not fit into memory is 429, and there is room again once the others are through."""
+    hands = Hands(budget=10)
+    scope = {"type": "http", "headers": [(b"content-length", b"6")], "method": "POST", "path": "/"}
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"123456", "more_body": False}
+
+    async with hands.holding(Request(scope, receive), 100):
+        with pytest.raises(HandsFull) as full:
+            async with hands.holding(Request(scope, receive), 100):
+                raise AssertionError
+    async with hands.holding(Request(scope, receive), 100) as body:
+        assert body == b"123456"
+
+    assert (full.value.status, full.value.retry_after) == (429, 1)
