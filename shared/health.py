@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
@@ -29,8 +30,8 @@ def install(host: Host) -> None:
                 found = await host.belt.health()
                 dead = await host.redis.xlen(host.belt.dead_key)
         except (RedisError, TimeoutError) as error:
-            return _verdict(["Redis does not answer: " + type(error).__name__], [], 0)
-        return _verdict([f"{state.group}: {state.fault}" for state in found if state.fault], found, dead)
+            return _verdict(["Redis does not answer: " + type(error).__name__], [], 0, host.warnings)
+        return _verdict([f"{state.group}: {state.fault}" for state in found if state.fault], found, dead, host.warnings)
 
     async def metrics(_: Request) -> Response:
         found = await host.belt.health()
@@ -40,10 +41,11 @@ def install(host: Host) -> None:
         host.web.add_api_route(path, endpoint, methods=["GET", "HEAD"], response_model=None, include_in_schema=False)
 
 
-def _verdict(faults: list[str], found: list[Health], dead: int) -> Response:
+def _verdict(faults: list[str], found: list[Health], dead: int, warnings: Mapping[str, str]) -> Response:
     body = {
         "status": "not ready" if faults else "ready",
         "faults": faults,
+        "warnings": [f"{source}: {sentence}" for source, sentence in sorted(warnings.items())],
         "dead_letters": dead,
         "consumers": [state.facts() for state in found],
     }

@@ -38,11 +38,20 @@ class Host:
     operator: Callable[[Request], Awaitable[None]]
     """A FastAPI dependency that lets only the operator pass."""
     loops: dict[str, Loop] = field(default_factory=dict)
+    warnings: dict[str, str] = field(default_factory=dict)
+    """What an operator should see to, by its source; the work goes on."""
     _responders: dict[str, list[Responder]] = field(default_factory=dict)
 
     def key(self, *parts: str) -> str:
         """A key of this belt: host.key("feeds", "article", id)."""
         return self.belt.key(*parts)
+
+    def warn(self, source: str, sentence: str) -> None:
+        """Show a warning at /health/ready until the same source says something else, or nothing ('')."""
+        if sentence:
+            self.warnings[source] = sentence
+        else:
+            self.warnings.pop(source, None)
 
     def background(self, name: str, loop: Loop) -> None:
         """Run `loop`, which is one turn, again and again until the end; one that raises is logged and waits before the next."""

@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     )
     title: str = Field("Syndicate", max_length=100, description="title of the feeds and pages")
     taxonomy: Path = Field(ROOT / "seeds" / "subjects.yaml", description="the subjects and their keywords")
+    review_confidence: float = Field(
+        0.4, ge=0, le=1, description="confidence in a subject below which a person should look at it"
+    )
     feed_entries: int = Field(50, ge=1, le=500, description="entries in a feed, unless they weigh more than 250 kB")
     events_kept: int = Field(
         100_000, ge=1, description="newest events that GET /events can still give, each of 1 to 20 kB"

@@ -169,4 +169,6 @@ def _print_status(answer: dict[str, Any]) -> None:
         table.add_row(*map(str, row), state["fault"])
     console = Console()
     console.print(table)
+    for warning in answer.get("warnings", ()):
+        console.print(f"Warning: {warning}", highlight=False, markup=False)
     console.print(f"{answer['status']}; {answer['dead_letters']} dead letters", highlight=False)

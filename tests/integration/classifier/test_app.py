@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import redis.asyncio
 from fastapi import FastAPI, Request
 
 from services.classifier.app import install
+from services.classifier.taxonomy import read_taxonomy
+from services.classifier.watching import Teller
 from shared.clock import SystemClock
-from shared.events import Change, Document, DocumentClassified, DocumentIngested, decode
+from shared.events import Change, Document, DocumentClassified, DocumentIngested, TaxonomyChanged, decode
 from shared.host import Host
 from shared.settings import Settings
 from shared.steps import Step
 from shared.streams import Belt
+from tests.unit.classifier.samples import SMALL
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -24,8 +28,8 @@ async def anyone(_: Request) -> None:
     """No operator is asked for."""
 
 
-def host_on(client: Any) -> Host:
-    settings, clock = Settings(), SystemClock()
+def host_on(client: Any, **changes: Any) -> Host:
+    settings, clock = Settings(**changes), SystemClock()
     return Host(settings, client, Belt(client, settings, clock), FastAPI(), clock, anyone)
 
 
@@ -60,3 +64,71 @@ async def test_documents_come_out_classified(redis_url: str) -> None:
     found = [decode(DocumentClassified.stream, fields[b"event"]) for fields in sent]
     subjects = [(event.document_id, event.subject.slug) for event in found if isinstance(event, DocumentClassified)]
     assert subjects == [("doc1", "medicine"), ("doc2", "criminal-or-civil-law"), ("doc3", "others")]
+
+
+async def told(client: Any, host: Host) -> list[TaxonomyChanged]:
+    """What was told of taxonomies."""
+    rows = await client.xrange(host.key(TaxonomyChanged.stream))
+    events = [decode(TaxonomyChanged.stream, fields[b"event"]) for _, fields in rows]
+    return [event for event in events if isinstance(event, TaxonomyChanged)]
+
+
+async def test_each_version_of_the_taxonomy_is_told_once(redis_url: str, tmp_path: Path) -> None:
+    """By two processes that share the file, however often they look and start; and again if Redis has forgotten it."""
+    file = tmp_path / "subjects.yaml"
+    file.write_text(SMALL)
+    async with redis.asyncio.Redis.from_url(redis_url) as client:
+        hosts = [host_on(client) for _ in range(3)]
+        tellers = [Teller(client, host.belt, host.clock) for host in hosts]
+        first, second = read_taxonomy(SMALL.encode()), read_taxonomy(SMALL.replace("name: Sky", "name: Air").encode())
+        for taxonomy in (first, first, second, second):
+            await asyncio.gather(*(teller.tell(taxonomy) for teller in tellers[:2]))
+        await tellers[2].tell(second)
+        await tellers[0].tell(first)
+        versions = [(event.version, event.subjects[1].name) for event in await told(client, hosts[0])]
+        await client.flushall()
+        await tellers[0].tell(first)
+        again = [event.version for event in await told(client, hosts[0])]
+
+    assert [(1, "Sky"), (2, "Air"), (3, "Sky")] == versions
+    assert [1] == again
+
+
+async def test_two_files_do_not_fight(redis_url: str) -> None:
+    """Processes that hold different taxonomies each tell theirs once, and then are quiet."""
+    async with redis.asyncio.Redis.from_url(redis_url) as client:
+        hosts = [host_on(client) for _ in range(2)]
+        tellers = [Teller(client, host.belt, host.clock) for host in hosts]
+        both = [read_taxonomy(body.encode()) for body in (SMALL, SMALL.replace("name: Sky", "name: Air"))]
+        for _ in range(4):
+            for teller, taxonomy in zip(tellers, both, strict=True):
+                await teller.tell(taxonomy)
+        found = await told(client, hosts[0])
+
+    assert [1, 2] == [event.version for event in found]
+
+
+async def test_a_changed_file_is_in_force_without_a_restart(redis_url: str, tmp_path: Path) -> None:
+    """New documents are judged by it, the change is told; a broken one is told to the operator, and changes nothing."""
+    file = tmp_path / "subjects.yaml"
+    file.write_text(SMALL)
+    async with redis.asyncio.Redis.from_url(redis_url) as client:
+        host = host_on(client, taxonomy=file)
+        install(host)
+        follow = host.loops["classifier.taxonomy"]
+        await host.belt.open()
+        await follow()
+        file.write_text(SMALL.replace("slug: sky", "slug: heaven\n    formerly: sky"))
+        await follow()
+        await follow()
+        await host.belt.publish(Step(emits=(ingested(1, title="Clouds"),)))
+        sent = await entries(client, host.key(DocumentClassified.stream), 3)
+        file.write_text("subjects: none")
+        await follow()
+        await follow()
+        await host.belt.close()
+
+    event = decode(DocumentClassified.stream, sent[-1][b"event"])
+    assert isinstance(event, DocumentClassified)
+    assert "heaven" == event.subject.slug
+    assert "stays in force" in host.warnings["taxonomy"]

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from services.classifier.app import taxonomy_at
 from services.classifier.subjects import Subjects
 from services.classifier.taxonomy import read_taxonomy
+from services.classifier.watching import taxonomy_at
 from shared.events import Document
 from shared.settings import ROOT
 

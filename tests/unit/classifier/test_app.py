@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from services.classifier.app import classified, taxonomy_at
+from services.classifier.app import classified
 from services.classifier.taxonomy import TaxonomyUnfit
+from services.classifier.watching import taxonomy_at
 from shared.events import Change, DocumentClassified, DocumentIngested, Subject
 from tests.unit.classifier.samples import NOON, document, small
 
@@ -28,6 +29,17 @@ def test_a_document_is_passed_on_with_its_subject(change: Change) -> None:
     assert ("sea", ["sky"]) == (sent.subject.slug, [subject.slug for subject in sent.runners_up])
     assert ("classified", ()) == (step.verdict, step.writes)
     assert {"subject": "sea", "confidence": round(sent.subject.confidence, 3), "given": False} == step.facts
+
+
+def test_who_is_not_sure_asks_for_a_person() -> None:
+    """Below the confidence that is wanted; never where a person has spoken, and never for a retraction."""
+    unsure = ingested(Change.ADDED, "water")
+    given = unsure.model_copy(update={"document": document("water", subject="sky")})
+
+    asked = [classified(event, small(), review_below=0.99) for event in (unsure, given, ingested(Change.RETRACTED))]
+    assert [True, False, False] == [step.emits[0].needs_review for step in asked]  # type: ignore[attr-defined]
+    assert [False] == [event.needs_review for event in classified(unsure, small()).emits]  # type: ignore[attr-defined]
+    assert asked[0].facts["needs_review"]
 
 
 def test_a_repeated_cause_gives_the_same_event() -> None:
