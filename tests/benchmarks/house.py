@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -57,6 +58,7 @@ class House:
         for process in self.processes.values():
             process.wait(20)
         self.redis.remove()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _started(self, names: Sequence[str], port: int) -> subprocess.Popen[bytes]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SYNDICATE_")} | {
