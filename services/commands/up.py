@@ -83,7 +83,7 @@ def _collect_seldom() -> None:
     """Take what start-up made out of the garbage collector's sight, and let it look seldom.
 
     Events, documents and articles go by reference counting; looking for cycles among them, after every 700 new objects as Python does
-    by default, took a seventh of the belt's processor time.
+    by default, took about a tenth of the belt's processor time.
     """
     gc.collect()
     gc.freeze()
