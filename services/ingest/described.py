@@ -40,6 +40,7 @@ class SubjectWanted(BaseModel):
     """The subject as people write it; null lets the source's own count again."""
 
     subject: str | None = Field(min_length=1, max_length=MAX_SUBJECT, pattern=r"\S", examples=["Medicine"])
+    new: bool = Field(default=False, description="the subject may be one that is not in the taxonomy")
 
 
 MARKDOWN = "---\ntitle: Why the sea breathes twice a day\nsubject: Physics\n---\n\nThe moon pulls the sea.\n"

@@ -17,6 +17,7 @@ from services.ingest.idempotency import Place, Requests
 from services.ingest.intake import Intake, Read
 from services.ingest.reception import LARGE, MANY, Hands, media_type_of, versions_in, versions_of
 from services.ingest.registry import Also, Registry, gone, nothing
+from services.ingest.subject_names import SubjectNames
 from services.ingest.telling import Telling, change_of, etag_of
 from shared.errors import DocumentRejected, Overloaded, Rejected, SyndicateError
 from shared.host import Host
@@ -55,6 +56,7 @@ class Door:
         self._requests = Requests(host.redis, host.key, registry)
         self._telling = Telling(host.settings.base_url)
         self._hands = Hands()
+        self._subjects = SubjectNames(host.settings.taxonomy)
 
     async def post(self, request: Request, *, dry_run: DryRun = False, explain: Explain = False) -> Response:
         """Take documents in, whatever form they have. Sending the same again changes nothing.
@@ -119,6 +121,8 @@ class Door:
         It stands when the same text is sent again, and falls when the source comes to say yet another subject.
         """
         await self._not_overloaded()
+        if wanted.subject is not None and not wanted.new:
+            await self._subjects.check(wanted.subject)
         said = request.headers.get("If-Match")
         decision = await self._registry.set_subject(
             document_id,

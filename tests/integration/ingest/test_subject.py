@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pytest
+
+from services.ingest.subject_names import SubjectNames, SubjectUnknown
+from shared.errors import Overloaded
 from tests.integration.ingest.room import Answer, Room
+from tests.unit.classifier.samples import SMALL
 
 SOURCE = b"---\nid: 7\ntitle: The heart\nsubject: Medicine\n---\nIt beats."
 CORRECTED = SOURCE + b" All day."
@@ -82,8 +88,39 @@ async def test_nonsense_is_refused(room: Room) -> None:
         await pinned(room, "Nursing", "/documents/unknown"),
         await room.ask("POST", f"{path}/subject", b"{}", content_type="application/json"),
         await room.ask("POST", f"{path}/subject", b'{"subject": " "}', content_type="application/json"),
-        await room.ask("POST", f"{path}/subject", b'{"subject": "X"}', content_type="application/json", if_match='"9"'),
+        await room.ask(
+            "POST", f"{path}/subject", b'{"subject": "Law"}', content_type="application/json", if_match='"9"'
+        ),
         await room.ask("POST", f"{path}/subject", b'{"subject": "X"}', token="wrong"),
     ]
 
     assert [answer.status for answer in refused] == [404, 422, 422, 412, 401]
+
+
+async def test_a_subject_that_there_is_not_must_be_meant(room: Room) -> None:
+    """The problem tells what it may have been meant for; whoever means it says so."""
+    path = f"/documents/{(await room.post(SOURCE)).body['id']}/subject"
+    refused = await room.ask("POST", path, b'{"subject": "Phisics"}', content_type="application/json")
+    body = b'{"subject": "Basket Weaving", "new": true}'
+    taken = await room.ask("POST", path, body, content_type="application/json")
+
+    assert (422, "unknown-subject", "Physics") == (refused.status, refused.body["code"], refused.body["alike"][0])
+    assert 202 == taken.status
+    assert ["Medicine", "Basket Weaving"] == await subjects(room)
+
+
+async def test_the_names_follow_the_file(tmp_path: Path) -> None:
+    """Slugs, names, alternatives and former slugs count; a broken file changes nothing, and one that never was fit says so."""
+    file = tmp_path / "subjects.yaml"
+    names = SubjectNames(file)
+    with pytest.raises(Overloaded):
+        await names.check("Sky")
+    file.write_text(SMALL.replace("slug: sky", "slug: sky\n    formerly: [air, wind]"))
+    for called in ("the deep", "Sea & Shore", "AIR", "wind"):
+        await names.check(called)
+    file.write_text("subjects: [{]")
+    await names.check("Sky")
+    with pytest.raises(SubjectUnknown) as caught:
+        await names.check("Skyy")
+
+    assert ["Sky"] == caught.value.fields["alike"]
