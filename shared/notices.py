@@ -19,11 +19,12 @@ MAX_BODY_BYTES = 20_000
 
 PUBLISHED = "document.published"
 UPDATED = "document.updated"
+RECLASSIFIED = "document.reclassified"
 RETRACTED = "document.retracted"
 RELATED_CHANGED = "document.related_changed"
 TEST = "webhook.test"
 
-DEFAULT_EVENTS = (PUBLISHED, UPDATED, RETRACTED)
+DEFAULT_EVENTS = (PUBLISHED, UPDATED, RECLASSIFIED, RETRACTED)
 EVENTS = (*DEFAULT_EVENTS, RELATED_CHANGED)
 """What a partner can ask for; the test is sent only when an operator asks for it."""
 
@@ -35,6 +36,8 @@ SUMMARY_BYTES = 3_000
 LINK_BYTES = 1_500
 NAME_BYTES = 200
 RELATED_TITLE_BYTES = 300
+WORD_BYTES = 80
+MOST_WORDS = 6
 MOST_AUTHORS = 5
 MOST_RUNNERS_UP = 3
 MOST_RELATED = 5
@@ -46,7 +49,7 @@ def kind_of(event: Event) -> str | None:
     """The type under which partners know the event; None if they are not told of it."""
     match event:
         case DocumentPublished():
-            return _KINDS[event.change]
+            return RECLASSIFIED if event.reclassified else _KINDS[event.change]
         case RelatedPublished():
             return RELATED_CHANGED
         case _:
@@ -60,11 +63,12 @@ def message_id(event_id: str, partner: str) -> str:
 
 def body_of(event: Event, base_url: str) -> bytes:
     """The exact bytes that are sent and signed. `base_url`: the address of our own pages, without a slash at the end."""
+    kind = kind_of(event)
     match event:
-        case DocumentPublished():
-            return _body(event.event_id, _KINDS[event.change], event.occurred_at, _document(event, base_url))
-        case RelatedPublished():
-            return _body(event.event_id, RELATED_CHANGED, event.occurred_at, _related_change(event, base_url))
+        case DocumentPublished() if kind:
+            return _body(event.event_id, kind, event.occurred_at, _document(event, base_url))
+        case RelatedPublished() if kind:
+            return _body(event.event_id, kind, event.occurred_at, _related_change(event, base_url))
         case _:
             raise ValueError(f"partners are not told of {type(event).__name__}")
 
@@ -91,9 +95,10 @@ def _document(event: DocumentPublished, base_url: str) -> dict[str, object]:
         "language": cut(document.language, NAME_BYTES),
         "authors": [cut(author, NAME_BYTES) for author in document.authors[:MOST_AUTHORS]],
         "subject": _subject(event.subject),
+        "second": event.second and _subject(event.second),
         "first_published_at": _iso(event.first_published_at),
         "updated_at": _iso(event.updated_at),
-        "feeds": _feeds(event.subject, base_url),
+        "feeds": _feeds(event.subject, event.second, base_url),
     }
     return told if event.change is Change.RETRACTED else told | _content(event, base_url)
 
@@ -101,6 +106,7 @@ def _document(event: DocumentPublished, base_url: str) -> dict[str, object]:
 def _content(event: DocumentPublished, base_url: str) -> dict[str, object]:
     return {
         "summary": cut(event.document.summary, SUMMARY_BYTES),
+        "why": [cut(word, WORD_BYTES) for word in event.why[:MOST_WORDS]],
         "runners_up": [_subject(subject) for subject in event.runners_up[:MOST_RUNNERS_UP]],
         "related": _related(event.related, base_url),
     }
@@ -136,8 +142,10 @@ def _related(articles: Iterable[RelatedArticle], base_url: str) -> list[dict[str
     ]
 
 
-def _feeds(subject: Subject, base_url: str) -> dict[str, str]:
-    return {"all": f"{base_url}/feeds/all.atom", "subject": f"{base_url}/feeds/subjects/{subject.slug}.atom"}
+def _feeds(subject: Subject, second: Subject | None, base_url: str) -> dict[str, str]:
+    both = {"subject": subject} | ({"second": second} if second else {})
+    subjects = {name: f"{base_url}/feeds/subjects/{each.slug}.atom" for name, each in both.items()}
+    return {"all": f"{base_url}/feeds/all.atom"} | subjects
 
 
 def _iso(moment: datetime) -> str:

@@ -27,7 +27,13 @@ def _printable(text: str) -> str:
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARACTERS), AfterValidator(_printable)]
 Url = Annotated[str, Field(min_length=1, max_length=MAX_URL_CHARACTERS)]
-Kind = Literal["document.published", "document.updated", "document.retracted", "document.related_changed"]
+Kind = Literal[
+    "document.published",
+    "document.updated",
+    "document.reclassified",
+    "document.retracted",
+    "document.related_changed",
+]
 Kinds = Annotated[
     tuple[Kind, ...],
     Field(min_length=1, max_length=MOST_EVENTS),
@@ -51,7 +57,7 @@ class NewPartner(_Body):
 
     name: Name
     url: Url
-    events: Kinds = ("document.published", "document.updated", "document.retracted")
+    events: Kinds = ("document.published", "document.updated", "document.reclassified", "document.retracted")
     secret: Annotated[str, Field(max_length=MAX_SECRET_CHARACTERS)] | None = None
 
 

@@ -70,6 +70,7 @@ def test_a_published_document_is_told_with_its_subject_its_neighbours_and_its_li
         "language": "en",
         "authors": [],
         "subject": {"name": "Physics", "slug": "physics", "confidence": 0.8765, "given": False},
+        "second": None,
         "first_published_at": "2026-01-01T12:30:00Z",
         "updated_at": "2026-01-01T12:30:00Z",
         "feeds": {
@@ -77,6 +78,7 @@ def test_a_published_document_is_told_with_its_subject_its_neighbours_and_its_li
             "subject": "https://news.example/feeds/subjects/physics.atom",
         },
         "summary": "About the sea.",
+        "why": [],
         "runners_up": [{"name": "Engineering", "slug": "engineering", "confidence": 0.1, "given": False}],
         "related": [
             {
@@ -104,11 +106,25 @@ def test_each_change_has_its_type(change: Change, kind: str) -> None:
     assert (notices.kind_of(event), json.loads(notices.body_of(event, BASE))["type"]) == (kind, kind)
 
 
+def test_a_correction_of_the_subject_alone_is_told_by_its_own_name() -> None:
+    """With both subjects, their feeds, and the words that decided."""
+    second = Subject(name="Law", slug="law", confidence=0.4)
+    changes = {"reclassified": True, "second": second, "why": ("tide", "x" * 500)}
+    event = published(Change.UPDATED).model_copy(update=changes)
+    told = json.loads(notices.body_of(event, BASE))
+
+    assert "document.reclassified" == told["type"] == notices.kind_of(event)
+    assert {"name": "Law", "slug": "law", "confidence": 0.4, "given": False} == told["data"]["second"]
+    assert "https://news.example/feeds/subjects/law.atom" == told["data"]["feeds"]["second"]
+    assert ["tide", "x" * 77 + "…"] == told["data"]["why"]
+    assert "document.reclassified" in notices.DEFAULT_EVENTS
+
+
 def test_a_retraction_carries_no_content() -> None:
     """What was taken back is not told again."""
     told = json.loads(notices.body_of(published(Change.RETRACTED, summary="secret"), BASE))
 
-    assert not {"summary", "related", "runners_up"} & set(told["data"])
+    assert not {"summary", "related", "runners_up", "why"} & set(told["data"])
 
 
 def test_changed_neighbours_are_told_with_the_document_they_belong_to() -> None:
@@ -128,7 +144,8 @@ def test_no_document_makes_a_body_over_the_limit(
 ) -> None:
     """20 kB hold whatever the document says, and the body stays JSON."""
     event = published(title=title, summary=summary, authors=(author,) * 30, url=url, language=language)
-    event = event.model_copy(update={"related": (RelatedArticle(id="q" * 16, title=title, score=0.5),) * 20})
+    doubled = {"why": (title,) * 20, "second": Subject(name=author, slug="x" * 80, confidence=0.5)}
+    event = event.model_copy(update=doubled | {"related": (RelatedArticle(id="q" * 16, title=title, score=0.5),) * 20})
     body = notices.body_of(event, BASE)
 
     assert len(body) <= notices.MAX_BODY_BYTES

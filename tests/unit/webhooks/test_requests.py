@@ -26,7 +26,7 @@ async def test_a_partner_is_read() -> None:
     """Name and URL are enough; the usual events are the default."""
     wanted = await body_of(NewPartner)(request_with(b'{"name": " Harbour news ", "url": "https://p.example/"}'))
 
-    assert (wanted.name, len(wanted.events), wanted.secret) == ("Harbour news", 3, None)
+    assert (wanted.name, len(wanted.events), wanted.secret) == ("Harbour news", 4, None)
 
 
 @pytest.mark.parametrize(
