@@ -16,6 +16,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 UNSAFE = re.compile(r'[\s"=\\\x00-\x1f\x7f]')
 LIBRARIES = ("faststream", "uvicorn", "uvicorn.error", "aiohttp")
+TALKATIVE = ("pypdf",)
+"""Quotes a broken document in a line for each of its faults; what became of it is said by the one line about the document."""
 
 
 def configure(level: str, *, as_json: bool) -> None:
@@ -32,6 +34,8 @@ def configure(level: str, *, as_json: bool) -> None:
     )
     for library in LIBRARIES:
         logging.getLogger(library).setLevel(logging.WARNING)
+    for library in TALKATIVE:
+        logging.getLogger(library).setLevel(logging.CRITICAL)
 
 
 def _logfmt_line(_: object, level: str, facts: MutableMapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from html import unescape
 from typing import Any
 
 from services.ingest.characters import folded, legal
@@ -136,7 +137,8 @@ def _words(value: object) -> list[str]:
 
 
 def _line(value: object) -> str | None:
-    return folded(legal(value)) or None if isinstance(value, str) else None
+    """A text of linked data, in which many sites write HTML's entities."""
+    return folded(legal(unescape(value[: 2 * MAX_SUMMARY]))) or None if isinstance(value, str) else None
 
 
 def _turned(name: str) -> str:

@@ -30,6 +30,8 @@ def read_json(text: str) -> Found:
         first, end = None, start
     rest = text[end:].strip(SPACE)
     if isinstance(first, dict) and rest and not rest.startswith("{"):
+        if depth_of(first) > MAX_DEPTH:
+            raise too_deep("front matter")
         yield Source(given(first), from_markdown(text[end:]))
     elif first is not None and not rest:
         yield from _values(first)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from itertools import pairwise
 from zlib import decompressobj
 from zlib import error as ZlibError  # noqa: N812 - its own name says nothing
 
@@ -60,7 +59,7 @@ PROLOG = re.compile(
     r"\s*(?:<\?xml[^>]{0,200}\?>|<\?xml-[^>]{0,500}\?>|<!--(?:[^-]|-(?!->)){0,5000}-->|<!DOCTYPE[^>\[]{0,1000}(?:\[[^\]]{0,20000}\]\s*)?>|\s)*"
 )
 ROOT = re.compile(r"<(?:[A-Za-z][\w.-]{0,40}:)?([A-Za-z][\w.-]{0,60})[\s>/]")
-XML = re.compile(r"\s*<\?xml\b")
+XML = re.compile(r"\s*(?:<\?xml\b|<!DOCTYPE\s+(?!html\b))", re.IGNORECASE)
 HTML = re.compile(r"\s*(?:<!doctype\s+html\b|<html\b|<head\b|<body\b|<!--)", re.IGNORECASE)
 FRAGMENT = re.compile(
     r"\s*<(?:article|section|main|header|nav|div|p|h[1-6]|ul|ol|dl|table|blockquote|figure|pre|span|a|b|i|em|strong|img|br|form|script|style|title|meta|link|svg)\b[^<>]*>",
@@ -81,7 +80,6 @@ WEAK = re.compile(r"^(?:[-*+]|\d{1,3}\.|>) \S", re.MULTILINE)
 GZIP = b"\x1f\x8b"
 MAX_INFLATED = 50_000_000
 """Bytes; what sitemaps.org allows a sitemap."""
-LONG_LINE = 100
 LOOKED_AT = 100_000
 
 
@@ -107,12 +105,9 @@ def _json(text: str, said: str) -> bool:
 
 
 def _marked(whole: str, _: str) -> bool:
-    """Whether a text is written in Markdown: it has its marks, and blank lines between its paragraphs."""
+    """Whether a text has the marks of Markdown: one that stands for nothing else, or two that might be dashes and numbers."""
     text = whole[:LOOKED_AT]
-    if not STRONG.search(text) and len(WEAK.findall(text)) < 2:  # noqa: PLR2004 - one hyphen at a line's beginning may be a dash
-        return False
-    lines = text.split("\n")
-    return not any(len(one) > LONG_LINE and len(other) > LONG_LINE for one, other in pairwise(lines))
+    return bool(STRONG.search(text)) or len(WEAK.findall(text)) > 1
 
 
 LOOKS: Mapping[Kind, Callable[[str, str], bool]] = {

@@ -171,6 +171,8 @@ def joined(pages: list[list[str]]) -> list[str]:
     for line in lines:
         before = found[-1]
         found[-1] = before[:-1] + line if before.endswith("-") and line[:1].islower() else f"{before} {line}".strip()
-        if not line or (len(line) < WIDE * width and (SENTENCE_END.search(line) or not before)):
+        if not line or (
+            len(line) < WIDE * width and (SENTENCE_END.search(line) or (not before and line[-1].isalnum()))
+        ):
             found.append("")
     return [each for each in found if each]

@@ -14,6 +14,10 @@ from services.ingest.prose import lines_of
 ESCAPED_LINE_BREAK = re.compile(r"\\n(?![a-z])")
 """A backslash and an n where a line break was meant; `\\nabla` and its kind stay."""
 
+FENCE = re.compile(r"^(?:```|~~~)", re.MULTILINE)
+LONG_LINE = re.compile(r"[^\n]{101}")
+LINE_BREAK = re.compile(r"(?<=[^\s|])[ \t]*\n(?=[^\s|>#=~`*+\-\d]|\*\*|\d+[^.)\d])")
+"""Between two lines of prose: what begins like an item, a row or a rule stays where it is."""
 LITTLE, MOSTLY = 200, 10
 """Fewer characters than this, and ten times as many left out: a page whose article stands in what is called its sidebar."""
 
@@ -21,7 +25,7 @@ LITTLE, MOSTLY = 200, 10
 def read_markdown(text: str) -> Found:
     """Markdown, and what its front matter says. An article that is a field of the front matter is taken from there."""
     told, body = front_matter.split(text)
-    page = from_markdown(body)
+    page = from_markdown(body if told else spread(body))
     if not text_of(page.html) and isinstance(told.get("answer"), str):
         page = from_markdown(with_line_breaks(told["answer"]))
     yield Source(given(told), page)
@@ -62,6 +66,14 @@ def _too_little(text: str, left_out: int) -> bool:
 def from_plain(text: str) -> Page:
     """Lines as a page."""
     return Page(html=paragraphs(lines_of(text)))
+
+
+def spread(text: str) -> str:
+    """Text in which each line is a paragraph, as pages are that were copied, with a blank line between them; told by a line that is long.
+
+    Markdown takes lines without one for a single paragraph. So white space alone does not change how such a text is read.
+    """
+    return LINE_BREAK.sub("\n\n", text) if LONG_LINE.search(text) and not FENCE.search(text) else text
 
 
 def with_line_breaks(text: str) -> str:

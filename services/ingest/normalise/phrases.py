@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import pairwise
 
 from services.ingest.normalise.languages import PROFILES
 
 MOST = 12
-SAMPLE = 40_000
+SAMPLE = 20_000
 TITLE_WEIGHT = 3
 LEAST_LETTERS = 4
 LONGEST_WORD = 40
@@ -44,40 +43,42 @@ COMMON = frozenset(COMMON_WORDS.split())
 
 
 class _Tally:
-    """Counts phrases, one in singular and in plural as the same, and remembers which spelling is the usual one."""
+    """How often each phrase was said, one in singular and in plural as the same, and which spelling is the usual one."""
 
-    def __init__(self) -> None:
+    def __init__(self, said: Counter[str]) -> None:
         self.counts: Counter[str] = Counter()
-        self._spelled: dict[str, Counter[str]] = {}
-
-    def add(self, phrase: str, weight: int) -> None:
-        key = _singular(phrase)
-        self.counts[key] += weight
-        self._spelled.setdefault(key, Counter())[phrase] += weight
+        self._spelled: dict[str, list[str]] = {}
+        for phrase, count in said.items():
+            key = _singular(phrase)
+            self.counts[key] += count
+            self._spelled.setdefault(key, []).append(phrase)
+        self._said = said
 
     def spelling(self, key: str) -> str:
-        return min(self._spelled[key].items(), key=lambda each: (-each[1], each[0]))[0]
+        return min(self._spelled[key], key=lambda each: (-self._said[each], each))
 
 
 def keywords_of(title: str, text: str, language: str) -> tuple[str, ...]:
     """At most MOST words and pairs, in small letters, the most telling first; those of the title count TITLE_WEIGHT times."""
     small = PROFILES.get(language, frozenset()) | (COMMON if language == "en" else frozenset())
-    words, pairs = _Tally(), _Tally()
-    for piece, weight in [(title, TITLE_WEIGHT), *((each, 1) for each in PIECE.findall(text[:SAMPLE]))]:
-        _count(piece.lower(), weight, small, words, pairs)
-    chosen = _chosen(words.counts, pairs.counts)
-    return tuple((pairs if " " in each else words).spelling(each) for each in chosen)
+    said: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+    for piece in [*[title.lower()] * TITLE_WEIGHT, *PIECE.findall(text[:SAMPLE].lower())]:
+        _count(piece, small, *said)
+    words, pairs = map(_Tally, said)
+    return tuple((pairs if " " in each else words).spelling(each) for each in _chosen(words.counts, pairs.counts))
 
 
-def _count(piece: str, weight: int, small: frozenset[str], words: _Tally, pairs: _Tally) -> None:
-    found = [word.removesuffix("'s").removesuffix("’s")[:LONGEST_WORD] for word in WORD.findall(piece)]
-    good = [len(word) >= LEAST_LETTERS and word not in small for word in found]
-    for word, fits in zip(found, good, strict=True):
-        if fits:
-            words.add(word, weight)
-    for (one, fits), (other, also) in pairwise(zip(found, good, strict=True)):
-        if fits and also and one != other:
-            pairs.add(f"{one} {other}", weight)
+def _count(piece: str, small: frozenset[str], words: Counter[str], pairs: Counter[str]) -> None:
+    before = ""
+    for found in WORD.findall(piece):
+        word = found[:LONGEST_WORD].removesuffix("'s").removesuffix("’s")
+        if len(word) < LEAST_LETTERS or word in small:
+            before = ""
+            continue
+        words[word] += 1
+        if before and before != word:
+            pairs[f"{before} {word}"] += 1
+        before = word
 
 
 def _chosen(words: Counter[str], pairs: Counter[str]) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.documents import read
@@ -77,6 +77,18 @@ def test_spacing_of_plain_text_is_no_change(words: list[str], spaces: list[str])
     other = draft(text="\n".join(words), html=html)
 
     assert (document_id(one), content_hash(one)) == (document_id(other), content_hash(other))
+
+
+@settings(max_examples=15, deadline=None)
+@given(spaces=st.lists(st.sampled_from(["\n", "\n\n", "\n\n\n", "\n \n", "\r\n", " \n"]), min_size=200, max_size=200))
+@pytest.mark.parametrize("number", ["001", "002", "003", "004"])
+def test_spacing_between_the_lines_of_a_seed_is_no_change(number: str, spaces: list[str]) -> None:
+    """Neither its id nor its content nor the words that are analysed."""
+    lines = [line for line in seed(number).decode().split("\n") if line.strip()]
+    spaced = "".join(line + space for line, space in zip(lines, spaces, strict=False))
+    one, other = read(seed(number)), read(spaced.encode())
+
+    assert (document_id(one), content_hash(one), one.text) == (document_id(other), content_hash(other), other.text)
 
 
 @pytest.mark.parametrize(
