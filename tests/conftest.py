@@ -6,8 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 import redis
+from hypothesis import settings
 
 from tests.redis_servers import RedisServer, binaries
+
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
+"""A property says nothing of time; what must end in time is measured by tests of its own, with bounds that a busy machine keeps."""
 
 
 @pytest.fixture
