@@ -88,7 +88,7 @@ def _extra(name: str) -> Any:
         return import_module(name)
     except ImportError:
         raise DocumentRejected(
-            "missing-extra", "reading this needs an extra: pip install 'syndicate[office]'", extra="office"
+            "missing-extra", "reading DOCX and PDF needs the extra `office`: pip install -e '.[office]'", extra="office"
         ) from None
 
 
