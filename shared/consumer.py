@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LONGEST_ERROR = 300
 Answer = TypeVar("Answer")
+Read = Callable[[Entry], Event]
 
 HANDED_BACK_AT_MOST = 100_000
 
@@ -54,7 +55,14 @@ class Batch:
 class Consumer:
     """Takes the entries of `stream` for `group`; `work` decides what they cause."""
 
-    def __init__(self, belt: Belt, stream: str, group: str, work: Callable[[Batch], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        belt: Belt,
+        stream: str,
+        group: str,
+        work: Callable[[Batch], Awaitable[None]],
+        read: Read | None = None,
+    ) -> None:
         self.belt = belt
         self.stream = stream
         self.group = group
@@ -64,6 +72,7 @@ class Consumer:
         self.subscriber: Any = None
         self.working_since: float | None = None
         self._work = work
+        self._read = read or event_of(stream)
         self._one_batch_at_a_time = asyncio.Lock()
 
     async def take_read(self, raw: list[RawEntry]) -> None:
@@ -96,7 +105,7 @@ class Consumer:
                 await self.bury(entry, entry.last_error or "its consumers died with it in hand")
                 continue
             try:
-                held.append((entry, decode(self.stream, entry.fields.get(b"event", b""))))
+                held.append((entry, self._read(entry)))
             except EntryRejected as error:
                 await self.bury(entry, str(error))
         if held:
@@ -216,6 +225,11 @@ class Consumer:
         settings = self.belt.settings
         args: list[Word] = [self.group, int(settings.retention_seconds * 1000), int(settings.lease_seconds * 100_000)]
         await self.belt.scripts.run("trim", [self.stream_key, self.done_key], args)
+
+
+def event_of(stream: str) -> Read:
+    """Reads the entries that the belt itself lays on `stream`."""
+    return lambda entry: decode(stream, entry.fields.get(b"event", b""))
 
 
 def _claimed(entry_id: bytes, deliveries: int, flat: Sequence[bytes], last_error: bytes) -> Entry:

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     max_document_bytes: int = Field(
         2_000_000, ge=1_000, le=50_000_000, description="largest document that is accepted, in bytes"
     )
+    inbox: Path | None = Field(None, description="folder whose files are taken in as they settle; default: none")
     max_batch_bytes: int = Field(
         32_000_000,
         ge=1_000,

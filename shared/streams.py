@@ -31,7 +31,7 @@ from redis.exceptions import ResponseError
 
 from shared.broker import BeltBroker, SteadyReads, as_read, entries_of
 from shared.clock import Clock
-from shared.consumer import Batch, Consumer
+from shared.consumer import Batch, Consumer, Read
 from shared.errors import Overloaded
 from shared.events import BELT, Event
 from shared.logs import log
@@ -99,9 +99,14 @@ class Belt:
 
         self.consume_batches(stream, group=group, work=work)
 
-    def consume_batches(self, stream: str, *, group: str, work: Callable[[Batch], Awaitable[None]]) -> None:
-        """Give the events of `stream` to `work` by batches; it commits them itself."""
-        consumer = Consumer(self, stream, group, work)
+    def consume_batches(
+        self, stream: str, *, group: str, work: Callable[[Batch], Awaitable[None]], read: Read | None = None
+    ) -> None:
+        """Give the events of `stream` to `work` by batches; it commits them itself.
+
+        `read` makes an event of an entry, where other programs fill the stream in a form of their own; it may raise EntryRejected.
+        """
+        consumer = Consumer(self, stream, group, work, read)
         source = StreamSub(
             consumer.stream_key,
             group=group,

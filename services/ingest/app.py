@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from services.ingest.fetching import Fetcher
+from services.ingest.folder import install_folder
+from services.ingest.inbox import install_inbox
 from services.ingest.intake import Intake
+from services.ingest.records import open_records
 from services.ingest.registry import Registry
 from services.ingest.routes import open_door
 from shared.host import Host
@@ -16,3 +19,7 @@ def install(host: Host) -> None:
     most = max(settings.max_document_bytes, settings.max_batch_bytes)
     intake = Intake(host, registry, Fetcher(settings.fetch_networks, most_bytes=most))
     open_door(host, intake, registry)
+    open_records(host, intake, registry)
+    install_inbox(host, intake)
+    if settings.inbox:
+        install_folder(host, intake, settings.inbox)
