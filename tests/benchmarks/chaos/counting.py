@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
@@ -82,7 +83,7 @@ def count(arena: Arena) -> Count:
     stages: dict[str, Stage] = {}
     events: list[Essence] = []
     for service, stream in STAGES.items():
-        events = [_essence(event) for event in streams.events(stream)]
+        events = [_essence(event) for event in streams.events(stream) if not event["type"].startswith("taxonomy.")]
         stages[service] = stage(events, accepted)
     stages["feeds (shelves)"] = _shelves(arena, accepted)
     return Count(
@@ -154,16 +155,23 @@ def _expected(arena: Arena, published: Collection[Essence]) -> set[str]:
 
 
 def _shelves(arena: Arena, accepted: set[str]) -> Stage:
-    """Every document stands on the shelf of all and on the shelf of one subject."""
+    """Every document stands on the shelf of all and on those of its one or two subjects, and on no other."""
     client, feeds = arena.streams.client, arena.streams.prefix + "feeds:"
     everything = {row.decode() for row in client.zrange(f"{feeds}shelf:all", 0, -1)}
-    by_subject = Counter(
-        row.decode()
+    cards = {name: json.loads(client.hget(f"{feeds}article:{name}", "card")) for name in everything}
+    wanted = {
+        (name, subject["slug"])
+        for name, card in cards.items()
+        for subject in (card["subject"], card["second"])
+        if subject
+    }
+    found = {
+        (row.decode(), slug.decode())
         for slug in client.hkeys(f"{feeds}subjects")
         for row in client.zrange(f"{feeds}shelf:subjects/{slug.decode()}", 0, -1)
-    )
-    whole = everything & by_subject.keys()
-    return Stage(len(whole), len(accepted - whole), by_subject.total() - len(by_subject))
+    }
+    whole = everything - {name for name, _ in wanted - found}
+    return Stage(len(whole), len(accepted - whole), len(found - wanted))
 
 
 def _states(arena: Arena) -> dict[str, int]:
