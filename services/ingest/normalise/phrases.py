@@ -15,7 +15,7 @@ LONGEST_WORD = 40
 LEAST_COUNT = 2
 PAIR_WEIGHT = 2.0
 SUBSUMED = 0.5
-"""A word of which at least this part stands within a chosen pair adds nothing to it."""
+"""A word of which at least this part stands within chosen pairs adds nothing to them."""
 
 PIECE = re.compile(r"[^.,;:!?()\[\]\n“”\"|/]+")
 WORD = re.compile(r"[^\W\d_](?:[\w'’-]*\w)?")
@@ -87,13 +87,13 @@ def _chosen(words: Counter[str], pairs: Counter[str]) -> list[str]:
     chosen: list[str] = []
     held: Counter[str] = Counter()
     for _, phrase in sorted(ranked, key=lambda each: (-each[0], each[1])):
-        if len(chosen) == MOST:
+        if len(chosen) == 2 * MOST:
             break
         if not (_said_by_chosen(phrase, held, pairs) if " " in phrase else held[phrase] >= SUBSUMED * words[phrase]):
             chosen.append(phrase)
             for word in phrase.split() if " " in phrase else ():
                 held[word] += pairs[phrase]
-    return chosen
+    return [each for each in chosen if " " in each or held[each] < SUBSUMED * words[each]][:MOST]
 
 
 def _said_by_chosen(pair: str, held: Counter[str], pairs: Counter[str]) -> bool:
