@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from services import FLOW as SERVICES
+from services.classifier.taxonomy import read_taxonomy
 from shared.events import BELT, FLOW
 from shared.settings import ROOT, Settings
 from tests.house import free_port
@@ -70,6 +71,16 @@ def test_pictures_are_there() -> None:
 
     assert [] == [path for path in pictures if not (ROOT / path).exists()]
     assert pictures
+
+
+def test_the_sample_of_a_taxonomy_is_one() -> None:
+    """Put beside the subject that it names, it can be used."""
+    (sample,) = re.findall(r"^```yaml\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    medicine = "  - {name: Medicine, slug: medicine, description: Care., keywords: []}\n"
+    taxonomy = read_taxonomy(f"fallback: medicine\nsubjects:\n{medicine}{sample}".encode())
+
+    assert {"health-studies": "health", "nursing": "health"} == taxonomy.moved
+    assert {"health": ("medicine",)} == taxonomy.broader
 
 
 @pytest.fixture
