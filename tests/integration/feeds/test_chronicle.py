@@ -30,7 +30,10 @@ async def page(room: Room, query: str = "") -> Any:
 async def test_everything_is_told_once_and_in_order(room: Room) -> None:
     """A publication, a correction, a neighbour's change and a retraction, with the ids that webhooks carry."""
     await room.put(
-        related_event(1), related_event(1, 2, change=Change.UPDATED), changed_event(1, 3, "Moon"), retraction(1, 3)
+        related_event(1),
+        related_event(1, 2, change=Change.UPDATED, content_hash="other"),
+        changed_event(1, 3, "Moon"),
+        retraction(1, 3),
     )
     told = await page(room)
 
