@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as text
 from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
@@ -46,7 +47,8 @@ class Client:
 
     async def __aenter__(self) -> Self:
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
+        # Many documents may take long, but each of them is answered as soon as it is taken.
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=TIMEOUT_SECONDS, sock_read=TIMEOUT_SECONDS)
         self._session = aiohttp.ClientSession(headers=headers, timeout=timeout, trust_env=False)
         return self
 
@@ -65,7 +67,7 @@ class Client:
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
     ) -> tuple[int, Any]:
-        """The status and the JSON of the answer (None if it has none).
+        """The status and the JSON of the answer (None if it has none; a list of the lines if it is NDJSON).
 
         Raises ProblemReceived for a status of 400 and above, ServerUnreachable if there is no answer.
         """
@@ -75,13 +77,19 @@ class Client:
             async with self._session.request(
                 method, self.address + path, json=json, data=payload, headers=headers
             ) as got:
-                answer = await got.json(content_type=None) if "json" in got.content_type else None
+                answer = await _content(got)
                 if got.status < 400:  # noqa: PLR2004 - RFC 9110, section 15
                     return got.status, answer
                 raise ProblemReceived(got.status, answer or {}, _seconds(got.headers.get("Retry-After")))
         except (aiohttp.ClientError, TimeoutError) as error:
             reason = str(error) or type(error).__name__
             raise ServerUnreachable(f"{self.address} does not answer ({reason}); is `syndicate up` running?") from error
+
+
+async def _content(got: aiohttp.ClientResponse) -> Any:
+    if "ndjson" in got.content_type:
+        return [text.loads(line) for line in (await got.read()).splitlines()]
+    return await got.json(content_type=None) if "json" in got.content_type else None
 
 
 def _seconds(header: str | None) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from services.ingest.sending import Verdict, send_all, sources
+from services.ingest.sending import Order, Verdict, send_all, sources
 from shared.client import Client
 from shared.host import Host
 from shared.logs import log
@@ -18,10 +18,10 @@ async def add_seeds(host: Host) -> None:
     marker = host.key("seeded")
     if await host.redis.exists(marker):
         return
-    files = await asyncio.to_thread(lambda: list(sources([FOLDER])))
+    names = await asyncio.to_thread(lambda: list(sources([str(FOLDER)])))
     async with Client(host.settings) as client:
-        outcomes = [outcome async for outcome in send_all(client, files, jobs=2, media_type=None, dry_run=False)]
-    taken = sum(outcome.verdict is Verdict.TAKEN for outcome in outcomes)
-    if taken == len(files):
+        results = [outcome async for outcomes in send_all(client, names, Order(jobs=2)) for outcome in outcomes]
+    taken = sum(outcome.verdict is Verdict.TAKEN for outcome in results)
+    if taken == len(names):
         await host.redis.set(marker, taken)
-    log.info("seeds.added", documents=taken, of=len(files))
+    log.info("seeds.added", documents=taken, of=len(names))

@@ -1,4 +1,4 @@
-"""The operator's commands for documents: add, show, retract."""
+"""The operator's command for adding documents: `syndicate add`."""
 
 from __future__ import annotations
 
@@ -6,35 +6,34 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
 from rich.text import Text
 
-from services.ingest.sending import REFUSED, STANDARD_INPUT, Outcome, Verdict, send_all, sources
-from shared.client import Client, ProblemReceived, ServerUnreachable
+from services.ingest import backup_cli, document_cli, export_cli
+from services.ingest.document_cli import FAILED, REJECTED, UNREACHABLE, AsJson
+from services.ingest.sending import Order, Outcome, Verdict, missing, send_all, sources
+from shared.client import Client
 from shared.settings import Settings
 
-FAILED, REJECTED, UNREACHABLE, INTERRUPTED = 1, 3, 4, 130
+INTERRUPTED = 130
 MOST_LINES = 20
 """More documents than this are told by their sum only."""
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one line for each document.")]
-Id = Annotated[str, typer.Argument(metavar="ID", help="The document's id, as `add` shows it.")]
+ADD_HELP = """Add documents: files, folders, patterns, addresses, or - for standard input.
 
-ADD_HELP = """Add documents: files, directories, or - for standard input.
-
-Sending the same document again changes nothing, so an interrupted command is simply repeated.
+A file may hold many (NDJSON, a feed, a list). Sending the same document again changes nothing, so an interrupted command is simply
+repeated.
 
 \b
 Examples:
   syndicate add article.md
-  syndicate add seeds/documents --jobs 16
-  syndicate add --dry-run --json article.md
+  syndicate add seeds/documents 'notes/**/*.md' --jobs 16
+  syndicate add https://example.org/article
+  syndicate add --explain article.md
   curl -s https://example.org/page | syndicate add - --type text/html
 
 \b
@@ -46,73 +45,57 @@ Exit codes:
 def register(app: typer.Typer) -> None:
     """Add the commands to `syndicate`."""
     app.command(help=ADD_HELP)(add)
-    app.command()(show)
-    app.command()(retract)
+    document_cli.register(app)
+    backup_cli.register(app)
+    export_cli.register(app)
 
 
 def add(
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Files or directories, or - for standard input.")
+    what: Annotated[
+        list[str],
+        typer.Argument(metavar="WHAT...", help="Files, folders, patterns, addresses, or - for standard input."),
     ],
     media_type: Annotated[
         str | None, typer.Option("--type", help="Media type, instead of one by the file's name.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be read; store nothing.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what would be read and what left out, and why; store nothing.")
+    ] = False,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="How many are sent at once.")] = 8,
     as_json: AsJson = False,
 ) -> None:
-    missing = [str(path) for path in paths if str(path) != STANDARD_INPUT and not path.exists()]
-    if missing:
-        raise typer.BadParameter(f"no such file or directory: {', '.join(missing)}", param_hint="PATH")
-    files = list(sources(paths))
+    if nowhere := missing(what):
+        raise typer.BadParameter(f"no such file or folder: {', '.join(nowhere)}", param_hint="WHAT")
+    names = list(sources(what))
+    order = Order(jobs, media_type, dry_run=dry_run or explain, explain=explain)
     try:
-        outcomes = asyncio.run(_added(files, media_type=media_type, dry_run=dry_run, jobs=jobs, as_json=as_json))
+        told, tried = asyncio.run(_added(names, order, as_json=as_json))
     except KeyboardInterrupt:
         print("Interrupted; what was taken stays, and the same command goes on.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     if not as_json:
-        print(_summary(outcomes, len(files)))
-    raise typer.Exit(_exit_code(outcomes))
+        print(_summary(told, len(names) - tried))
+    raise typer.Exit(_exit_code(told))
 
 
-async def _added(files: list[Path], *, media_type: str | None, dry_run: bool, jobs: int, as_json: bool) -> Counter[str]:
+async def _added(names: list[str], order: Order, *, as_json: bool) -> tuple[Counter[str], int]:
+    """Send all; what became of the documents in words, and how many sources were tried."""
     told: Counter[str] = Counter()
+    tried = 0
     progress = _progress()
-    task = progress.add_task("documents", total=len(files))
+    task = progress.add_task("documents", total=len(names))
     async with Client(Settings()) as client:
         with progress:
-            async for outcome in send_all(client, files, jobs=jobs, media_type=media_type, dry_run=dry_run):
-                told[_word(outcome)] += 1
-                if told[Verdict.UNREACHABLE] > 1 and not as_json:
-                    continue
-                _tell(outcome, as_json=as_json, briefly=len(files) > MOST_LINES)
+            async for outcomes in send_all(client, names, order):
+                tried += 1
                 progress.advance(task)
-    return told
-
-
-def show(document: Id) -> None:
-    """Show a document as JSON."""
-    print(json.dumps(_asked("GET", document), ensure_ascii=False, indent=2))
-
-
-def retract(document: Id, as_json: AsJson = False) -> None:
-    """Retract a document: it leaves the feeds, and partners are told."""
-    answer = _asked("DELETE", document)
-    print(json.dumps(answer) if as_json else f"Document {document} is retracted (version {answer['version']}).")
-
-
-def _asked(method: str, document: str) -> Any:
-    async def ask() -> Any:
-        async with Client(Settings()) as client:
-            path = f"/documents/{quote(document, safe='')}"
-            return (await client.request(method, path, headers={"Accept": "application/json", "If-Match": "*"}))[1]
-
-    try:
-        return asyncio.run(ask())
-    except (ServerUnreachable, ProblemReceived) as error:
-        print(f"{document}: {error}", file=sys.stderr)
-        refused = REJECTED if error.status in REFUSED else FAILED
-        raise typer.Exit(UNREACHABLE if isinstance(error, ServerUnreachable) else refused) from None
+                briefly = len(names) + len(outcomes) - 1 > MOST_LINES
+                for outcome in outcomes:
+                    told[_word(outcome)] += 1
+                    if told[Verdict.UNREACHABLE] <= 1 or as_json:
+                        _tell(outcome, as_json=as_json, briefly=briefly, explain=order.explain)
+    return told, tried
 
 
 def _word(outcome: Outcome) -> str:
@@ -120,29 +103,58 @@ def _word(outcome: Outcome) -> str:
     return str(outcome.answer.get("change")) if outcome.verdict == Verdict.TAKEN else outcome.verdict
 
 
-def _tell(outcome: Outcome, *, as_json: bool, briefly: bool) -> None:
+def _tell(outcome: Outcome, *, as_json: bool, briefly: bool, explain: bool) -> None:
     if as_json:
         print(json.dumps(outcome.facts(), ensure_ascii=False), flush=True)
     elif outcome.verdict == Verdict.UNREACHABLE:
         print(outcome.detail, file=sys.stderr)
     elif outcome.verdict != Verdict.TAKEN:
         print(f"{outcome.verdict}: {outcome.source}: {outcome.detail}", file=sys.stderr)
+    elif explain:
+        print("\n".join(explained(outcome)), flush=True)
     elif not briefly:
         print(f"{_word(outcome):<10} {outcome.answer['id']}  {outcome.source}", flush=True)
 
 
-def _summary(outcomes: Counter[str], files: int) -> str:
-    parts = [f"{count} {word}" for word, count in outcomes.most_common()]
-    untried = files - outcomes.total()
-    return f"{files} document{'s' * (files != 1)}: {', '.join(parts + [f'{untried} not tried'] * (untried > 0)) or 'none'}."
+def explained(outcome: Outcome) -> list[str]:
+    """What was read of a document and what was left out, in lines for people."""
+    answer: dict[str, Any] = outcome.answer
+    document = answer["document"]
+    inferred = set(document.get("inferred", ()))
+    lines = [f"{outcome.source}: {answer['id']}, {_word(outcome)}"]
+    for name in (
+        "title",
+        "authors",
+        "published_at",
+        "url",
+        "doi",
+        "journal",
+        "subject",
+        "keywords",
+        "language",
+        "summary",
+    ):
+        if value := document.get(name):
+            shown = ", ".join(value) if isinstance(value, list) else value
+            lines.append(f"  {name:<13} {shown}{'  (found in the text)' if name in inferred else ''}")
+    for part in answer.get("removed", ()):
+        where = f"line {part['line']}" if part.get("line") else "markup"
+        lines.append(f"  left out      {where}: {part['reason']}: {part['excerpt']}")
+    return lines
 
 
-def _exit_code(outcomes: Counter[str]) -> int:
-    if outcomes[Verdict.UNREACHABLE]:
+def _summary(told: Counter[str], untried: int) -> str:
+    count = told.total() + untried
+    parts = [f"{number} {word}" for word, number in told.most_common()]
+    return f"{count} document{'s' * (count != 1)}: {', '.join(parts + [f'{untried} not tried'] * (untried > 0)) or 'none'}."
+
+
+def _exit_code(told: Counter[str]) -> int:
+    if told[Verdict.UNREACHABLE]:
         return UNREACHABLE
-    if outcomes[Verdict.FAILED]:
+    if told[Verdict.FAILED]:
         return FAILED
-    return REJECTED if outcomes[Verdict.REJECTED] else 0
+    return REJECTED if told[Verdict.REJECTED] else 0
 
 
 class _Rate(ProgressColumn):

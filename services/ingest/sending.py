@@ -1,8 +1,10 @@
-"""Files and standard input on their way to the server: many at once, tried again while it is busy or away."""
+"""Files, addresses and standard input on their way to the server: many at once, tried again while it is busy or away."""
 
 from __future__ import annotations
 
 import asyncio
+import glob
+import re
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -13,6 +15,8 @@ from typing import Any
 from shared.client import Client, ProblemReceived, ServerUnreachable
 
 STANDARD_INPUT = "-"
+LINES = "application/x-ndjson"
+ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 MEDIA_TYPES = {
     ".md": "text/markdown",
     ".markdown": "text/markdown",
@@ -21,11 +25,24 @@ MEDIA_TYPES = {
     ".html": "text/html",
     ".htm": "text/html",
     ".json": "application/json",
+    ".ndjson": LINES,
+    ".jsonl": LINES,
+    ".xml": "application/xml",
+    ".rss": "application/rss+xml",
+    ".atom": "application/atom+xml",
+    ".opml": "text/x-opml",
+    ".ris": "application/x-research-info-systems",
+    ".nbib": "application/nbib",
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".gz": "application/gzip",
 }
 UNKNOWN_TYPE = "application/octet-stream"
-"""Lets the server look into the document itself."""
+"""What a file is, the server sees in the file itself; a type of many documents lets it be larger."""
 
 LARGEST_FILE = 32_000_000
+CHUNK_BYTES = 4_000_000
+"""NDJSON goes in parts of about this size, so that a file may be of any length."""
 BUSY = frozenset({429, 502, 503, 504})
 REFUSED = frozenset({404, 409, 410, 412, 413, 415, 422})
 WAITS_SECONDS = (0.2, 0.5, 1.0, 2.0)
@@ -55,63 +72,118 @@ class Outcome:
         return {name: value for name, value in asdict(self).items() if value}
 
 
-def sources(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files to send: directories are gone through in sorted order, what begins with a dot is left out."""
-    for path in paths:
-        if path.is_dir():
-            yield from sources(sorted(child for child in path.iterdir() if not child.name.startswith(".")))
+@dataclass(frozen=True)
+class Order:
+    """How everything of one command is sent."""
+
+    jobs: int = 8
+    media_type: str | None = None
+    dry_run: bool = False
+    explain: bool = False
+
+    @property
+    def path(self) -> str:
+        asked = [name for name, wanted in (("dry_run", self.dry_run), ("explain", self.explain)) if wanted]
+        return "/documents" + ("?" + "&".join(f"{name}=true" for name in asked) if asked else "")
+
+
+def missing(words: Iterable[str]) -> list[str]:
+    """Those that name nothing: no file, no folder, no address, and no pattern that any file fits."""
+    return [word for word in words if not (word == STANDARD_INPUT or ADDRESS.match(word) or _paths(word))]
+
+
+def sources(words: Iterable[str]) -> Iterator[str]:
+    """What to send: addresses, standard input, and files; folders and patterns are gone through in sorted order.
+
+    What begins with a dot is left out.
+    """
+    for word in words:
+        if word == STANDARD_INPUT or ADDRESS.match(word):
+            yield word
         else:
-            yield path
+            for path in _paths(word):
+                yield from _files(path)
 
 
-async def send_all(
-    client: Client, files: Iterable[Path], *, jobs: int, media_type: str | None, dry_run: bool
-) -> AsyncIterator[Outcome]:
-    """Send all files, `jobs` at once, and give each outcome as it comes. An unreachable server ends it."""
-    path = "/documents?dry_run=true" if dry_run else "/documents"
-    waiting = iter(files)
-    running: set[asyncio.Task[Outcome]] = set()
+def _paths(word: str) -> list[Path]:
+    if Path(word).exists():
+        return [Path(word)]
+    return [Path(name) for name in sorted(glob.glob(word, recursive=True))]  # noqa: PTH207 - `**` as shells know it
+
+
+def _files(path: Path) -> Iterator[str]:
+    if not path.is_dir():
+        yield str(path)
+        return
+    for child in sorted(path.iterdir()):
+        if not child.name.startswith("."):
+            yield from _files(child)
+
+
+async def send_all(client: Client, names: Iterable[str], order: Order) -> AsyncIterator[list[Outcome]]:
+    """Send everything, some at once, and give the outcomes of each source as they come. An unreachable server ends it."""
+    waiting = iter(names)
+    running: set[asyncio.Task[list[Outcome]]] = set()
     try:
         while True:
-            while len(running) < jobs and (file := next(waiting, None)) is not None:
-                running.add(asyncio.create_task(_send(client, path, file, media_type)))
+            while len(running) < order.jobs and (name := next(waiting, None)) is not None:
+                running.add(asyncio.create_task(_send(client, name, order)))
             if not running:
                 return
             done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            outcomes = [task.result() for task in done]
-            for outcome in outcomes:
-                yield outcome
-            if any(outcome.verdict == Verdict.UNREACHABLE for outcome in outcomes):
+            results = [task.result() for task in done]
+            for outcomes in results:
+                yield outcomes
+            if any(outcome.verdict is Verdict.UNREACHABLE for outcomes in results for outcome in outcomes):
                 return
     finally:
         for task in running:
             task.cancel()
 
 
-async def _send(client: Client, path: str, file: Path, media_type: str | None) -> Outcome:
-    name = str(file)
+async def _send(client: Client, name: str, order: Order) -> list[Outcome]:
+    outcomes: list[Outcome] = []
     try:
-        body = await asyncio.to_thread(_content, file)
+        async for first_line, body, kind in _parts(name, order.media_type):
+            outcomes += await _sent(client, name, order, body, kind, first_line)
+            if outcomes and outcomes[-1].verdict is Verdict.UNREACHABLE:
+                break
     except OSError as error:
-        return Outcome(name, Verdict.FAILED, f"cannot be read: {error.strerror or error}")
+        outcomes.append(Outcome(name, Verdict.FAILED, f"cannot be read: {error.strerror or error}"))
+    return outcomes
+
+
+async def _sent(client: Client, name: str, order: Order, body: bytes, kind: str, first_line: int) -> list[Outcome]:
     if len(body) > LARGEST_FILE:
-        return Outcome(name, Verdict.REJECTED, f"larger than {LARGEST_FILE} bytes")
-    headers = {"Content-Type": media_type or MEDIA_TYPES.get(file.suffix.lower(), UNKNOWN_TYPE)}
+        return [Outcome(name, Verdict.REJECTED, f"larger than {LARGEST_FILE} bytes")]
     try:
-        return Outcome(name, Verdict.TAKEN, answer=await _posted(client, path, body, headers))
+        answer = await _posted(client, order.path, body, {"Content-Type": kind})
     except ProblemReceived as problem:
         verdict = Verdict.REJECTED if problem.status in REFUSED else Verdict.FAILED
-        return Outcome(name, verdict, str(problem), problem.body)
+        return [Outcome(name, verdict, str(problem), problem.body)]
     except ServerUnreachable as error:
-        return Outcome(name, Verdict.UNREACHABLE, str(error))
+        return [Outcome(name, Verdict.UNREACHABLE, str(error))]
+    if isinstance(answer, list):
+        return [_outcome(name, line, first_line) for line in answer]
+    return [Outcome(name, Verdict.TAKEN, answer=answer)]
 
 
-async def _posted(client: Client, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
+def _outcome(name: str, line: dict[str, Any], first_line: int) -> Outcome:
+    place = re.sub(r"^line (\d+)", lambda found: f"line {int(found[1]) + first_line}", str(line.get("at", "")))
+    source = f"{name}, {place}" if place and place != name else name
+    status = line.get("status", 200)
+    if status < 400:  # noqa: PLR2004 - RFC 9110, section 15
+        return Outcome(source, Verdict.TAKEN, answer=line)
+    verdict = Verdict.REJECTED if status in REFUSED else Verdict.FAILED
+    return Outcome(source, verdict, str(line.get("detail", "")), line)
+
+
+async def _posted(client: Client, path: str, body: bytes, headers: dict[str, str]) -> Any:
     """The server's answer. Sending again is safe at any time, because the same document changes nothing."""
     lost = busy = 0
     while True:
         try:
-            return dict((await client.request("POST", path, body=body, headers=headers))[1])
+            return (await client.request("POST", path, body=body, headers=headers))[1]
         except ServerUnreachable:
             if lost == len(WAITS_SECONDS):
                 raise
@@ -125,9 +197,21 @@ async def _posted(client: Client, path: str, body: bytes, headers: dict[str, str
         await asyncio.sleep(seconds)
 
 
-def _content(file: Path) -> bytes:
-    """The bytes of a file or of standard input, one more than the largest that is sent."""
-    if str(file) == STANDARD_INPUT:
-        return sys.stdin.buffer.read(LARGEST_FILE + 1)
-    with file.open("rb") as opened:
-        return opened.read(LARGEST_FILE + 1)
+async def _parts(name: str, media_type: str | None) -> AsyncIterator[tuple[int, bytes, str]]:
+    """What is sent of a source: the number of lines before it, its bytes (one more than the largest that is sent), its type."""
+    if ADDRESS.match(name):
+        yield 0, name.encode(), "text/uri-list"
+        return
+    kind = media_type or MEDIA_TYPES.get(Path(name).suffix.lower(), UNKNOWN_TYPE)
+    opened = sys.stdin.buffer if name == STANDARD_INPUT else await asyncio.to_thread(open, name, "rb")
+    try:
+        if kind != LINES:
+            yield 0, await asyncio.to_thread(opened.read, LARGEST_FILE + 1), kind
+            return
+        before = 0
+        while lines := await asyncio.to_thread(opened.readlines, CHUNK_BYTES):
+            yield before, b"".join(lines), kind
+            before += len(lines)
+    finally:
+        if name != STANDARD_INPUT:
+            opened.close()
