@@ -114,7 +114,7 @@ def test_kill_9_of_everything_loses_and_repeats_nothing(tmp_path: Path) -> None:
 
     assert before == after
     assert 0 == health["dead_letters"]
-    assert [0] * 4 == [consumer["backlog"] for consumer in health["consumers"]]
+    assert {0} == {consumer["backlog"] for consumer in health["consumers"]}
 
 
 def test_a_killed_parent_leaves_a_redis_that_the_next_start_goes_on_with(tmp_path: Path) -> None:
