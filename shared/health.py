@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
@@ -37,8 +38,18 @@ def install(host: Host) -> None:
         found = await host.belt.health()
         return Response(_exposition(found, await host.redis.xlen(host.belt.dead_key)), media_type=CONTENT_TYPE_LATEST)
 
-    for path, endpoint in (("/health/live", live), ("/health/ready", ready), ("/metrics", metrics)):
-        host.web.add_api_route(path, endpoint, methods=["GET", "HEAD"], response_model=None, include_in_schema=False)
+    for path, endpoint, media_type in (
+        ("/health/live", live, "text/plain"),
+        ("/health/ready", ready, "application/json"),
+        ("/metrics", metrics, "text/plain"),
+    ):
+        told: dict[int | str, dict[str, Any]] = {200: {"description": "It", "content": {media_type: {}}}}
+        if endpoint is ready:
+            told[503] = {"description": "Not ready; `faults` says why", "content": {media_type: {}}}
+        host.web.add_api_route(
+            path, endpoint, methods=["GET"], response_model=None, responses=told, tags=["operations"]
+        )
+        host.web.add_api_route(path, endpoint, methods=["HEAD"], response_model=None, include_in_schema=False)
 
 
 def _verdict(faults: list[str], found: list[Health], dead: int, warnings: Mapping[str, str]) -> Response:

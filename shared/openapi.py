@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from shared.request_ids import REQUEST_ID
 
@@ -44,10 +47,26 @@ PROBLEM_SCHEMA: Schema = {
     ],
 }
 RETRY_AFTER: Schema = {"description": "seconds to wait", "schema": {"type": "integer", "minimum": 1}}
-OPERATOR: Schema = {"security": [{"operator": []}]}
-"""For openapi_extra of what only the operator may do."""
+GUARDS = "guards"
+Guard = TypeVar("Guard", bound=Callable[..., object])
 
 NEEDS_OPERATOR: Schema = {"type": "http", "scheme": "bearer", "description": "The operator's token (RFC 6750)."}
+
+
+def guarding(dependency: Guard) -> Guard:
+    """The same dependency, known to the description as the one that lets only the operator pass."""
+    setattr(dependency, GUARDS, True)
+    return dependency
+
+
+def readable(media_type: str) -> dict[int | str, Schema]:
+    """The description of what can be read, and be asked for conditionally."""
+    tags = {name: {"schema": {"type": "string"}} for name in ("ETag", "Last-Modified")}
+    content = {media_type: {"schema": {"type": "object" if "json" in media_type else "string"}}}
+    return {
+        200: {"description": "It", "content": content, "headers": tags},
+        304: {"description": "The reader has it already", "headers": tags},
+    }
 
 
 def problems(*statuses: int) -> dict[int | str, Schema]:
@@ -88,17 +107,26 @@ def description(web: FastAPI) -> Schema:
     parts["headers"] = {REQUEST_ID: {"description": "the name of the request", "schema": {"type": "string"}}}
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which no answer here has
         parts["schemas"].pop(name, None)
-    for operation in (each for path in schema.get("paths", {}).values() for each in path.values()):
-        _complete(operation)
+    guarded = {
+        (route.path, method.lower()) for route in web.routes if _guarded(route) for method in route.methods or ()
+    }
+    for path, operations in schema.get("paths", {}).items():
+        for method, operation in operations.items():
+            _complete(operation, guarded=(path, method) in guarded)
     return schema
 
 
-def _complete(operation: Schema) -> None:
+def _guarded(route: BaseRoute) -> TypeGuard[APIRoute]:
+    return isinstance(route, APIRoute) and any(getattr(each.dependency, GUARDS, False) for each in route.dependencies)
+
+
+def _complete(operation: Schema, *, guarded: bool) -> None:
     answers: Schema = operation["responses"]
+    if guarded:
+        operation["security"] = [{"operator": []}]
+        answers.setdefault("401", _problem(401))
     if "HTTPValidationError" in str(answers.get("422")):
         answers["422"] = _problem(422)
-    if "security" in operation:
-        answers.setdefault("401", _problem(401))
     answers.setdefault("503", _problem(503))
     answers["default"] = _problem(500) | {"description": "Anything else that went wrong"}
     for answer in answers.values():

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Match
 from shared.access import same
 from shared.errors import NotFound, Overloaded, SyndicateError, Unauthorized
 from shared.logs import log
-from shared.openapi import PROBLEM, describe
+from shared.openapi import PROBLEM, describe, guarding
 from shared.request_ids import REQUEST_ID, RequestIds, request_id
 
 Responder = Callable[[Request], Awaitable[Response | None]]
@@ -114,7 +114,7 @@ def operator_check(token: str) -> Callable[[Request], Awaitable[None]]:
         if scheme.lower() != "bearer" or not same(given.strip(), token):
             raise Unauthorized("send `Authorization: Bearer TOKEN` with the operator's token")
 
-    return operator
+    return guarding(operator)
 
 
 def first_answer(responders: list[Responder]) -> Responder:

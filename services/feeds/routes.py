@@ -18,6 +18,7 @@ from services.feeds.press import Press
 from services.feeds.responses import ASSET_CACHING, FEED_CACHING, conditional
 from services.feeds.shelf import Shelf
 from shared.errors import Gone, NotFound
+from shared.openapi import problems, readable
 
 
 class SubjectGone(Gone):
@@ -26,6 +27,8 @@ class SubjectGone(Gone):
     title = "There is no such subject any more"
 
 
+SLUG = {"name": "slug", "in": "path", "required": True, "schema": {"type": "string"}, "example": "medicine"}
+MOVED = {"description": "The subject is called otherwise now; Location says how"}
 Answer = Callable[[Request], Awaitable[Response]]
 
 
@@ -33,16 +36,20 @@ def add_routes(web: FastAPI, site: Site, shelf: Shelf, press: Press, pages: Page
     """Put every address of this service but the documents' into the application."""
     for form in Format:
         answer = _feed_answer(site, shelf, press, form)
-        _add(web, f"/feeds/{ALL}.{form}", answer, f"All articles as {form}")
-        _add(web, f"/feeds/subjects/{{slug}}.{form}", answer, f"The articles of a subject as {form}")
-    _add(web, "/feeds.opml", _opml_answer(site, shelf), "All feeds, for import into a reader")
-    _add(web, "/feeds", pages.index, "The index of feeds, for people")
-    _add(web, STYLE_PATH, _style, "The pages' style sheet")
-    _add(web, "/", _to_index, "To the index")
+        _add(web, f"/feeds/{ALL}.{form}", answer, f"All articles as {form}", form.media_type)
+        _add(web, f"/feeds/subjects/{{slug}}.{form}", answer, f"The articles of a subject as {form}", form.media_type)
+    _add(web, "/feeds.opml", _opml_answer(site, shelf), "All feeds, for import into a reader", OPML_TYPE)
+    _add(web, "/feeds", pages.index, "The index of feeds, for people", "text/html")
+    _add(web, STYLE_PATH, _style, "The pages' style sheet", "text/css")
+    web.add_api_route("/", _to_index, methods=["GET", "HEAD"], response_model=None, include_in_schema=False)
 
 
-def _add(web: FastAPI, path: str, answer: Callable[[Request], Any], summary: str) -> None:
-    web.add_api_route(path, answer, methods=["GET"], response_model=None, summary=summary, tags=["feeds"])
+def _add(web: FastAPI, path: str, answer: Callable[[Request], Any], summary: str, media_type: str) -> None:
+    described: dict[str, Any] = {"summary": summary, "tags": ["feeds"], "responses": readable(media_type)}
+    if "{slug}" in path:
+        described["responses"] |= {301: MOVED} | problems(404, 410)
+        described["openapi_extra"] = {"parameters": [SLUG]}
+    web.add_api_route(path, answer, methods=["GET"], response_model=None, **described)
     web.add_api_route(path, answer, methods=["HEAD"], response_model=None, include_in_schema=False)
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.ingest.draft import MAX_SUBJECT
 from services.ingest.formats.kinds import ACCEPTED
-from shared.openapi import OPERATOR, problems
+from shared.openapi import problems
 
 Id = Annotated[str, Path(max_length=64, description="the document's id, as the answer to its sending told it")]
 Described = dict[str, Any]
@@ -61,7 +61,7 @@ ONE_BODY: Described = {
 """What is sent as octets is looked into, like everything else: the type is a claim."""
 MANY_BODY: Described = ONE_BODY | {
     LINES: TEXT | {"example": '{"title": "One", "text": "The first."}\n{"title": "Two", "text": "The second."}\n'},
-    "text/uri-list": TEXT | {"example": "https://example.org/article\n"},
+    "text/uri-list": TEXT,
 }
 
 
@@ -99,10 +99,8 @@ CHANGED = _taken("A new version is on its way")
 SAME = _taken("The very same was here before; nothing has happened")
 LINE_BY_LINE: Described = {
     "description": "The very same was here before; or what would become of it (dry_run); or a line of JSON for each of many documents",
+    "model": Taken | Tried,
     "content": {
-        "application/json": {
-            "schema": {"anyOf": [{"$ref": "#/components/schemas/Taken"}, {"$ref": "#/components/schemas/Tried"}]}
-        },
         LINES: {"schema": {"type": "string"}, "example": '{"at": "line 1", "status": 202, "id": "6ztgepqrk7opani3"}\n'},
     },
     "headers": {"ETag": TAG, "Location": PLACE},
@@ -110,19 +108,19 @@ LINE_BY_LINE: Described = {
 
 POST: Described = {
     "responses": {200: LINE_BY_LINE, 202: CHANGED} | problems(400, 401, 409, 410, 413, 415, 422, 429, 503),
-    "openapi_extra": OPERATOR | {"requestBody": {"required": True, "content": MANY_BODY}, "parameters": [KEY]},
+    "openapi_extra": {"requestBody": {"required": True, "content": MANY_BODY}, "parameters": [KEY]},
 }
 PUT: Described = {
     "responses": {200: SAME, 202: CHANGED} | problems(400, 401, 404, 409, 412, 413, 415, 422, 428, 429, 503),
-    "openapi_extra": OPERATOR | {"requestBody": {"required": True, "content": ONE_BODY}, "parameters": [IF_MATCH, KEY]},
+    "openapi_extra": {"requestBody": {"required": True, "content": ONE_BODY}, "parameters": [IF_MATCH, KEY]},
 }
 DELETE: Described = {
     "responses": {202: CHANGED} | problems(400, 401, 404, 409, 410, 412, 422, 428, 503),
-    "openapi_extra": OPERATOR | {"parameters": [IF_MATCH, KEY]},
+    "openapi_extra": {"parameters": [IF_MATCH, KEY]},
 }
 SUBJECT: Described = {
     "responses": {200: SAME, 202: CHANGED} | problems(401, 404, 410, 412, 422, 503),
-    "openapi_extra": OPERATOR | {"parameters": [IF_MATCH_MAY]},
+    "openapi_extra": {"parameters": [IF_MATCH_MAY]},
 }
 GET: Described = {
     "tags": ["documents"],

@@ -22,7 +22,7 @@ from services.ingest.registry import Registry
 from services.ingest.telling import change_of, error_line
 from shared.errors import DocumentRejected, Overloaded, SyndicateError
 from shared.host import Host
-from shared.openapi import OPERATOR, problems
+from shared.openapi import problems
 from shared.request_ids import request_id
 
 PATH = "/records"
@@ -57,8 +57,8 @@ def open_records(host: Host, intake: Intake, registry: Registry) -> None:
     told: dict[str, Any] = {
         "responses": {200: {"description": "A line for each"} | content} | problems(401, 413, 422, 429)
     }
-    taken = OPERATOR | {"requestBody": {"required": True} | content}
-    host.web.add_api_route(PATH, backup, methods=["GET"], openapi_extra=OPERATOR, **told, **guarded)
+    taken = {"requestBody": {"required": True} | content}
+    host.web.add_api_route(PATH, backup, methods=["GET"], **told, **guarded)
     host.web.add_api_route(PATH, restore, methods=["POST"], openapi_extra=taken, **told, **guarded)
 
 

@@ -94,8 +94,9 @@ def body_of(model: type[Read]) -> Callable[[Request], Awaitable[Read]]:
 
 
 def described(model: type[BaseModel]) -> dict[str, Any]:
-    """The body's schema for OpenAPI."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
+    """The body's schema for OpenAPI, as an argument for a route."""
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"openapi_extra": {"requestBody": {"required": True, "content": content}}}
 
 
 def _faults(error: ValidationError) -> list[dict[str, str]]:

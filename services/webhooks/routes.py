@@ -6,7 +6,7 @@ import secrets as chance
 import uuid
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, Path, Query
 from pydantic import SecretStr
 
 from services.webhooks.deliveries import Deliveries, Notice
@@ -20,7 +20,9 @@ from shared.clock import Clock
 from shared.errors import Conflict
 from shared.host import Host
 from shared.logs import log
+from shared.openapi import problems
 
+PATH = "/partners"
 Id = Annotated[str, Path(max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
@@ -115,14 +117,16 @@ class Door:
 
 def open_door(host: Host, door: Door) -> None:
     """Put the routes up; every one of them needs the operator's token."""
-    routes = APIRouter(prefix="/partners", tags=["partners"], dependencies=[Depends(host.operator)])
-    one, delivery = "/{partner}", "/{partner}/deliveries/{delivery}/resend"
-    routes.add_api_route("", door.add, methods=["POST"], status_code=201, openapi_extra=described(NewPartner))
-    routes.add_api_route("", door.all, methods=["GET"])
-    routes.add_api_route(one, door.one, methods=["GET"])
-    routes.add_api_route(one, door.change, methods=["PATCH"], openapi_extra=described(PartnerChange))
-    routes.add_api_route(one, door.remove, methods=["DELETE"], status_code=204)
-    routes.add_api_route("/{partner}/test", door.test, methods=["POST"], status_code=202)
-    routes.add_api_route("/{partner}/deliveries", door.deliveries, methods=["GET"])
-    routes.add_api_route(delivery, door.resend, methods=["POST"], status_code=202)
-    host.web.include_router(routes)
+    common: dict[str, Any] = {"tags": ["partners"], "dependencies": [Depends(host.operator)]}
+    one, delivery = f"{PATH}/{{partner}}", f"{PATH}/{{partner}}/deliveries"
+    known, add = problems(404, 422), host.web.add_api_route
+    made: dict[str, Any] = described(NewPartner) | {"responses": problems(422), "status_code": 201}
+    add(PATH, door.add, methods=["POST"], **made, **common)
+    add(PATH, door.all, methods=["GET"], **common)
+    add(one, door.one, methods=["GET"], responses=known, **common)
+    add(one, door.change, methods=["PATCH"], responses=known, **described(PartnerChange), **common)
+    add(one, door.remove, methods=["DELETE"], responses=known, status_code=204, **common)
+    add(f"{one}/test", door.test, methods=["POST"], responses=known | problems(409), status_code=202, **common)
+    add(delivery, door.deliveries, methods=["GET"], responses=known, **common)
+    again: dict[str, Any] = {"responses": known | problems(409), "status_code": 202}
+    add(f"{delivery}/{{delivery}}/resend", door.resend, methods=["POST"], **again, **common)
