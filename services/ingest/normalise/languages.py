@@ -58,11 +58,15 @@ UNKNOWN = "en"
 def language_of(text: str) -> str:
     """An ISO 639-1 code; `en` where the text is too short or too strange to tell."""
     sample = text[:SAMPLE]
+    return (None if sample.isascii() else _by_script(sample)) or _by_small_words(WORD.findall(sample.lower()))
+
+
+def _by_script(sample: str) -> str | None:
     letters = sum(map(str.isalpha, sample)) or 1
     for language, script in SCRIPTS.items():
         if len(script.findall(sample)) / letters > LEAST_OF_SCRIPT.get(language, 1 / 3):
             return language
-    return _by_small_words(WORD.findall(sample.lower()))
+    return None
 
 
 def _by_small_words(words: list[str]) -> str:
@@ -70,7 +74,10 @@ def _by_small_words(words: list[str]) -> str:
         return UNKNOWN
     counts = Counter(words)
     shares = sorted(
-        ((sum(counts[word] for word in profile) / len(words), language) for language, profile in PROFILES.items()),
+        (
+            (sum(counts[word] for word in profile & counts.keys()) / len(words), language)
+            for language, profile in PROFILES.items()
+        ),
         reverse=True,
     )
     (best, language), (second, _) = shares[:2]

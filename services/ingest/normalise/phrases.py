@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 from services.ingest.normalise.languages import PROFILES
 
@@ -102,6 +103,7 @@ def _said_by_chosen(pair: str, held: Counter[str], pairs: Counter[str]) -> bool:
     return bool(known) and (pairs[pair] <= LEAST_COUNT or len(known) == len(pair.split()))
 
 
+@lru_cache(maxsize=16_384)
 def _singular(phrase: str) -> str:
     return " ".join(
         word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word for word in phrase.split()
