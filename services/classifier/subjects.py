@@ -1,121 +1,202 @@
-"""Pure. Which subject a document belongs to, by the taxonomy's keywords.
+"""Pure. Which subject a document belongs to, how sure that is, and why.
 
-A keyword speaks for a subject with (1 + ln n) · weight · ln(1 + S / s): n is how often it occurs, S the number of subjects and s how
-many of them share it. The scores are made a vector of almost unit length, so that a long document does not seem surer than a short one,
-and a softmax makes confidences of them.
+One sum of two voices: the taxonomy's keywords, which speak from the first document on, and what was learned from the documents whose
+subject a person set. Where nothing was learned the keywords speak alone, and the more was learned the less they weigh beside it.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from services.classifier.labelled import Labelled
+from services.classifier.learner import prior_weight
+from services.classifier.model import Model
+from services.classifier.prior import FEW, Hits, Keywords, Scores
+from services.classifier.reading import TEXT_LIMIT, TITLE_LIMIT, Reader, Reading
 from services.classifier.taxonomy import KnownSubject, Taxonomy
-from services.classifier.words import phrases_of, words_of
+from services.classifier.words import words_of
 from shared.events import Document, Subject
 from shared.slugs import slug_of
 
-TITLE_WEIGHT = 4
-"""A word of the title counts as so many of the text."""
 RUNNERS_UP = 3
-TEXT_LIMIT = 50_000
-"""Characters of the text that are read: what an article is about, it says by then, and the work stays below 20 ms."""
-FEW = 20.0
-"""Length of the score vector, about six plain keywords, below which the evidence is thin and the confidence low."""
-TEMPERATURE = 0.18
-"""With FEW, where confidence was nearest to the share of right answers over 22,000 labelled articles."""
+WORDS_OF_WHY = 8
+WEIGHTIEST = 24
+"""Features that are looked at for the words that decided: several belong to one word."""
+FAINT = 0.05
+"""Share of the weightiest word's weight below which a word did not decide."""
+COMMON = 0.35
+"""A word in more of the documents learned from than this says nothing to a person."""
+SURE_OF_SECOND = 0.3
+SURE_OF_BOTH = 0.8
+"""Confidences from which on a document has two subjects: the second's, and both together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """A document's subject, and the next best ones, best first."""
+    """A document's subject, the next best ones, best first, the words that decided, and a second subject if it has two."""
 
     subject: Subject
     runners_up: tuple[Subject, ...] = ()
+    why: tuple[str, ...] = ()
+    second: Subject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """What speaks for what in a document: `confidences` and `order` (best first) are in the taxonomy's places."""
+
+    reading: Reading
+    hits: Hits
+    confidences: Scores
+    order: list[int]
 
 
 class Subjects:
-    """The subjects of a taxonomy, and how much each keyword speaks for each."""
+    """The subjects of a taxonomy; what was learned comes as a model with each question."""
 
     def __init__(self, taxonomy: Taxonomy) -> None:
         self.taxonomy = taxonomy
         self.fallback = taxonomy.by_any_name[taxonomy.fallback]
-        self._evidence = _evidence(taxonomy)
+        self.slugs = tuple(subject.slug for subject in taxonomy.subjects)
+        self._place_of = {slug: place for place, slug in enumerate(self.slugs)}
+        self._keywords = Keywords(taxonomy)
+        self.reader = Reader()
+        self._unlearned = Model()
 
-    def best(self, document: Document) -> Classification:
-        """The subject that a person set, else the likeliest one; the same document always gets the same."""
-        ranked = self._ranked(document)
+    def best(self, document: Document, model: Model | None = None) -> Classification:
+        """The subject that a person set, else the likeliest one; the same document and model always give the same."""
+        model = model or self._unlearned
+        judged = self._judged(document, model)
+        ranked = [self._subject(place, judged) for place in judged.order[: RUNNERS_UP + 2]]
         if document.subject and document.subject.strip():
-            given = self._given(document.subject)
-            others = (subject for subject in ranked if subject.slug != given.slug)
-            return Classification(given, tuple(others)[:RUNNERS_UP])
+            given = self.given(document.subject)
+            others = tuple(subject for subject in ranked if subject.slug != given.slug)[:RUNNERS_UP]
+            return Classification(given, others, self._why(judged, model, self._place_of.get(given.slug)))
         if not ranked:
-            return Classification(self._fallen_back())
-        return Classification(ranked[0], tuple(ranked[1 : RUNNERS_UP + 1]))
+            return Classification(_named(self.fallback, 1 / len(self.slugs)))
+        others = tuple(ranked[1 : RUNNERS_UP + 1])
+        return Classification(ranked[0], others, self._why(judged, model, judged.order[0]), _second(ranked))
 
-    def unknown(self) -> Subject:
-        """The subject of what has none, such as a retraction: the fallback, with no confidence at all."""
-        return _subject(self.fallback, 0.0)
-
-    def _given(self, words: str) -> Subject:
+    def given(self, words: str) -> Subject:
+        """The subject that a person set."""
         known = self.taxonomy.named(words)
         if known:
             return Subject(name=known.name, slug=known.slug, confidence=1.0, given=True)
         return Subject(name=" ".join(words.split()), slug=slug_of(words), confidence=1.0, given=True)
 
-    def _fallen_back(self) -> Subject:
-        return _subject(self.fallback, 1 / len(self.taxonomy.subjects))
+    def unknown(self) -> Subject:
+        """The subject of what has none, such as a retraction: the fallback, with no confidence at all."""
+        return _named(self.fallback, 0.0)
 
-    def _ranked(self, document: Document) -> list[Subject]:
-        """The likeliest of the subjects that any keyword speaks for, best first; among equals the taxonomy's order holds."""
-        scores = self._scores(_counts(document, self._evidence))
-        confidences = _confidences(scores)
-        order = sorted((place for place, score in enumerate(scores) if score > 0), key=lambda place: -scores[place])
-        return [_subject(self.taxonomy.subjects[place], confidences[place]) for place in order[: RUNNERS_UP + 1]]
+    def labelled(self, document: Document) -> Labelled:
+        """A document whose subject a person set, as it is learned from."""
+        kept = Labelled(
+            document=document.id,
+            version=document.version,
+            subject=document.subject or "",
+            title=document.title[:TITLE_LIMIT],
+            text=document.text[:TEXT_LIMIT],
+        )
+        return self.judged_anew(kept)
 
-    def _scores(self, counts: Mapping[str, int]) -> list[float]:
-        scores = [0.0] * len(self.taxonomy.subjects)
-        for phrase, count in counts.items():
-            times = 1 + math.log(count)
-            for place, weight in self._evidence[phrase]:
-                scores[place] += times * weight
-        return scores
+    def judged_anew(self, labelled: Labelled) -> Labelled:
+        """The same as it is learned from under this taxonomy."""
+        known = self.taxonomy.named(labelled.subject)
+        prior = self._keywords.scores(self._keywords.hits(self.reader.read(labelled.title, labelled.text)))
+        return replace(
+            labelled,
+            slug=known.slug if known else "",
+            slugs=self.slugs,
+            prior=tuple(round(float(score), 4) for score in prior),
+            moved=self.taxonomy.moved,
+        )
+
+    def _judged(self, document: Document, model: Model) -> _Judgement:
+        """The likeliest subjects, best first; among equals the taxonomy's order holds. Without learning, those that a keyword speaks for."""
+        reading = self.reader.read(document.title, document.text)
+        hits = self._keywords.hits(reading)
+        prior = self._keywords.scores(hits)
+        learned = model.learner.learned
+        scores = prior_weight(learned) * prior
+        if learned:
+            scores = scores + np.append(model.learner.scores(reading.ids, reading.counts), 0)[self._columns(model)]
+        confidences = model.calibration.confidences(scores, learned)
+        order = np.argsort(-scores, kind="stable")[: RUNNERS_UP + 2]
+        return _Judgement(reading, hits, confidences, [int(place) for place in order if learned or prior[place] > 0])
+
+    def _columns(self, model: Model) -> list[int]:
+        """Each subject's column in the model, a former one's if it was renamed since; -1 for none."""
+        column_of = {slug: column for column, slug in enumerate(model.learner.slugs)}
+        for former, now in self.taxonomy.moved.items():
+            if now not in column_of and former in column_of:
+                column_of[now] = column_of[former]
+        return [column_of.get(slug, -1) for slug in self.slugs]
+
+    def _subject(self, place: int, judged: _Judgement) -> Subject:
+        return _named(self.taxonomy.subjects[place], float(judged.confidences[place]))
+
+    def _why(self, judged: _Judgement, model: Model, place: int | None) -> tuple[str, ...]:
+        """The words that speak most for the subject at `place`, against the likeliest other one."""
+        if place is None:
+            return ()
+        rival = next((other for other in judged.order if other != place), None)
+        weights: dict[str, float] = {}
+        written: dict[str, str] = {}
+        for words, weight in (
+            *self._learned_words(judged, model, place, rival),
+            *self._keyword_words(judged, model.learner.learned, place, rival),
+        ):
+            plain = " ".join(words_of(words))
+            weights[plain] = weights.get(plain, 0.0) + weight
+            written.setdefault(plain, words)
+        ranked = sorted(weights, key=lambda plain: (-weights[plain], plain))
+        return tuple(_few([written[plain] for plain in ranked if weights[plain] > FAINT * weights[ranked[0]]]))
+
+    def _keyword_words(
+        self, judged: _Judgement, learned: int, place: int, rival: int | None
+    ) -> Iterator[tuple[str, float]]:
+        evidence = self._keywords.evidence[judged.hits.rows]
+        against = evidence[:, place] - (evidence[:, rival] if rival is not None else 0)
+        scores = judged.hits.loudness @ evidence
+        weights = prior_weight(learned) * judged.hits.loudness * against / np.sqrt(FEW**2 + scores @ scores)
+        for row, weight in zip(judged.hits.rows, weights, strict=True):
+            if weight > 0:
+                yield self._keywords.phrases[row], float(weight)
+
+    def _learned_words(
+        self, judged: _Judgement, model: Model, place: int, rival: int | None
+    ) -> Iterator[tuple[str, float]]:
+        learner, reading = model.learner, judged.reading
+        columns = self._columns(model)
+        if not learner.learned or columns[place] < 0:
+            return
+        rows = learner.weights[reading.ids]
+        against = rows[:, columns[rival]] if rival is not None and columns[rival] >= 0 else 0
+        weights = learner.values(reading.ids, reading.counts) * (rows[:, columns[place]] - against)
+        weights[learner.seen_in[reading.ids] > COMMON * learner.learned + 1] = 0
+        for feature in np.argsort(-weights, kind="stable")[:WEIGHTIEST]:
+            if weights[feature] > 0:
+                yield reading.words_at(int(reading.firsts[feature])), float(weights[feature])
 
 
-def _evidence(taxonomy: Taxonomy) -> dict[str, list[tuple[int, float]]]:
-    """For each keyword the places of its subjects in the taxonomy, and how much it speaks for each."""
-    weights: dict[str, dict[int, float]] = defaultdict(dict)
-    for place, subject in enumerate(taxonomy.subjects):
-        for keyword in subject.keywords:
-            weights[keyword.phrase][place] = keyword.weight
-    return {phrase: _told_by_rarity(shares, len(taxonomy.subjects)) for phrase, shares in weights.items()}
+def _second(ranked: list[Subject]) -> Subject | None:
+    """The second subject, if the document belongs to it as well."""
+    if len(ranked) < 2 or ranked[1].confidence < SURE_OF_SECOND:  # noqa: PLR2004 - two are what a second needs
+        return None
+    return ranked[1] if ranked[0].confidence + ranked[1].confidence >= SURE_OF_BOTH else None
 
 
-def _told_by_rarity(shares: Mapping[int, float], subjects: int) -> list[tuple[int, float]]:
-    """The weights of one keyword, the greater the fewer subjects share it."""
-    rarity = math.log(1 + subjects / len(shares))
-    return [(place, weight * rarity) for place, weight in shares.items()]
+def _few(phrases: Iterable[str]) -> Iterator[str]:
+    """As many as have no more words in all than a person takes in."""
+    left = WORDS_OF_WHY
+    for phrase in phrases:
+        left -= phrase.count(" ") + 1
+        if left >= 0:
+            yield phrase
 
 
-def _counts(document: Document, keywords: Mapping[str, object]) -> Counter[str]:
-    """How often each keyword occurs, the title's occurrences weighted."""
-    title, text = words_of(document.title), words_of(document.text[:TEXT_LIMIT])
-    counts = Counter(found for found in text + phrases_of(text) if found in keywords)
-    for found in title + phrases_of(title):
-        if found in keywords:
-            counts[found] += TITLE_WEIGHT
-    return counts
-
-
-def _confidences(scores: list[float]) -> list[float]:
-    """Softmax of the scores, whose vector is made nearly one long: shorter, if there is little of it."""
-    length = math.hypot(FEW, *scores)
-    powers = [math.exp(score / length / TEMPERATURE) for score in scores]
-    total = math.fsum(powers)
-    return [power / total for power in powers]
-
-
-def _subject(known: KnownSubject, confidence: float) -> Subject:
+def _named(known: KnownSubject, confidence: float) -> Subject:
     return Subject(name=known.name, slug=known.slug, confidence=confidence)

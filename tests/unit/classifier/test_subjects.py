@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.classifier.subjects import TEXT_LIMIT, Classification
+from services.classifier.reading import TEXT_LIMIT
+from services.classifier.subjects import Classification
 from shared.events import Subject
 from tests.unit.classifier.samples import SEEDS, document, shipped, small
 
@@ -22,12 +23,15 @@ def slugs(found: Classification) -> list[str]:
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.name)
 def test_the_seeds_are_medicine(seed: Path) -> None:
-    """Each seed, even unread and with its page's banners, belongs to medicine or health."""
-    found = shipped().best(document(seed.read_text(encoding="utf-8"))).subject
+    """Each seed, even unread and with its page's banners, belongs to medicine, surely, and for its own words."""
+    found = shipped().best(document(seed.read_text(encoding="utf-8")))
 
-    assert found.slug in {"medicine", "health-studies"}
-    assert found.confidence > 0.5
-    assert not found.given
+    assert "medicine" == found.subject.slug
+    assert found.subject.confidence >= 0.6
+    assert not found.subject.given
+    assert {"cancer", "lymph"} <= set(found.why)
+    assert sum(len(words.split()) for words in found.why) <= 8
+    assert found.second is None
 
 
 @pytest.mark.parametrize(

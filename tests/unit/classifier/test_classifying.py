@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.classifier.app import classified
+from services.classifier.classifying import classified
 from services.classifier.taxonomy import TaxonomyUnfit
 from services.classifier.watching import taxonomy_at
 from shared.events import Change, DocumentClassified, DocumentIngested, Subject

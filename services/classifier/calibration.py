@@ -1,0 +1,54 @@
+"""Pure. Scores as confidences that mean what they say.
+
+confidence = (1 - noise) · softmax(scores / temperature) + noise / subjects. The more it has learned, the larger the scores are that the
+learner gives, so the temperature rises with it; and labels err, so that nobody is surer than they are right. Both curves were fitted to
+4,400 articles from other sources than those learned from (expected calibration error 0.02, of which sampling alone makes 0.02).
+
+What each labelled document is called before it is learned from corrects the temperature, where it plainly errs. That measure flatters: what comes
+is often from the same source as what was learned. So measured overconfidence counts from 4 points on, and measured modesty from 12.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from services.classifier.learner import Floats
+from services.classifier.prior import Scores
+
+BEGINNING = 0.36
+RISE = 0.29
+HALF_RISEN = 900
+NOISE = 0.08
+NOISE_FROM = 100
+OVER, UNDER = 0.04, -0.12
+WINDOW = 300
+PACE = 0.01
+FARTHEST = 0.7
+FORGETTING = 1000
+
+
+class Calibration:
+    """How sure to be. `gap`: confidence less share of right answers, lately; `correction`: of the temperature's logarithm."""
+
+    def __init__(self, gap: float = 0.0, correction: float = 0.0) -> None:
+        self.gap = gap
+        self.correction = correction
+
+    def temperature(self, learned: int) -> float:
+        """What scores are divided by, after so many documents."""
+        return (BEGINNING + RISE * learned / (learned + HALF_RISEN)) * math.exp(self.correction)
+
+    def confidences(self, scores: Scores | Floats, learned: int) -> Scores:
+        """The confidence in each subject; they sum to 1."""
+        powers = np.exp((scores - scores.max()) / self.temperature(learned), dtype=np.float64)
+        noise = NOISE * learned / (learned + NOISE_FROM)
+        return np.asarray((1 - noise) * powers / powers.sum() + noise / len(powers))
+
+    def observe(self, confidence: float, *, right: bool) -> None:
+        """Take account of an answer to which the truth is known."""
+        self.gap += (confidence - right - self.gap) / WINDOW
+        beyond = max(self.gap - OVER, 0) + min(self.gap - UNDER, 0)
+        moved = self.correction * (1 - 1 / FORGETTING) + PACE * beyond
+        self.correction = min(max(moved, -FARTHEST), FARTHEST)

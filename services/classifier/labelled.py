@@ -1,0 +1,46 @@
+"""Pure. A document whose subject a person set, as it is kept and as it is learned from.
+
+What was in force when it came travels with it: the subjects, and what the keywords said for each. So what a model is depends on the
+documents it learned from and their order alone, whatever taxonomy a process has at the moment.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+QUICKLY = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """`subject`: as the person wrote it. `slug`: what it is in the taxonomy; empty if it is unknown there, and then it teaches nothing.
+
+    `slugs`: the taxonomy's subjects. `prior`: for each, what the keywords say. `moved`: former slugs and what they are now.
+    """
+
+    document: str
+    version: int
+    subject: str
+    title: str
+    text: str
+    slug: str = ""
+    slugs: tuple[str, ...] = ()
+    prior: tuple[float, ...] = ()
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def event(self) -> str:
+        """What tells it from every other one."""
+        return f"{self.document}/{self.version}"
+
+    def pack(self) -> bytes:
+        """JSON, deflated: about 1.5 kB for an article of 2.5 kB."""
+        return zlib.compress(json.dumps(asdict(self), separators=(",", ":")).encode(), QUICKLY)
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Labelled:
+        facts = json.loads(zlib.decompress(packed))
+        return cls(**facts | {"slugs": tuple(facts["slugs"]), "prior": tuple(facts["prior"])})

@@ -1,0 +1,179 @@
+"""Pure. The model: what was learned, how sure to be of it, and how both are kept in bytes.
+
+Weights are kept in half precision. Whoever learns on rounds to the same at the same documents (every `ROUND_EVERY`), so a model that was
+read from bytes and one that never stopped are the same.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections import deque
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.classifier.calibration import Calibration
+from services.classifier.labelled import Labelled
+from services.classifier.learner import KEPT, Example, Learner, prior_weight
+from services.classifier.reading import FEATURES, Reader
+from shared.errors import Rejected
+
+MAGIC = b"syndicate-model-1\n"
+HEADER = struct.Struct("<I")
+ROUND_EVERY = 500
+REMEMBERED = 5000
+"""Events that are known to have been learned from: one that an interrupted write laid on the log twice is learned from once."""
+QUICKLY = 1
+
+
+class ModelUnfit(Rejected):
+    """Bytes that are no model, or one of another version."""
+
+    code = "bad-model"
+    title = "This is no model"
+
+
+class Model:
+    """A learner with its calibration. `position`: the entry of the log that it learned last; `era`: grows when it is replaced."""
+
+    def __init__(self) -> None:
+        self.learner = Learner()
+        self.calibration = Calibration()
+        self.position = "0-0"
+        self.era = 0
+        self._events: deque[str] = deque(maxlen=REMEMBERED)
+        self._known: set[str] = set()
+
+    @property
+    def version(self) -> str:
+        """Its era and the documents that it learned from, as `2.1500`; empty if it has learned nothing."""
+        return f"{self.era}.{self.learner.learned}" if self.learner.learned else ""
+
+    @property
+    def number(self) -> int:
+        """The version as one number, the larger the newer; it stays below 2^53, as far as Lua counts."""
+        return self.era << 32 | self.learner.learned
+
+    def learn(self, labelled: Labelled, reader: Reader) -> bool:
+        """Learn from a document. False: it teaches nothing, or has been learned from already."""
+        if not labelled.slug or labelled.event in self._known:
+            return False
+        self.remember(labelled.event)
+        learner = self.learner
+        learner.know((*labelled.slugs, labelled.slug), labelled.moved)
+        columns = [learner.slugs.index(slug) for slug in labelled.slugs]
+        prior = np.zeros(len(learner.slugs), np.float32)
+        prior[columns] = np.array(labelled.prior, np.float16)  # as the bytes hold it
+        label = learner.slugs.index(labelled.slug)
+        reading = reader.read(labelled.title, labelled.text)
+        scores = learner.scores(reading.ids, reading.counts) + prior_weight(learner.learned) * prior
+        confidences = self.calibration.confidences(scores, learner.learned)
+        example = Example(reading.ids, reading.counts, prior, label, number_of(labelled.document))
+        if learner.learn(example):
+            self.calibration.observe(float(confidences.max()), right=bool(confidences.argmax() == label))
+        if self.rounded:
+            self.round()
+        return True
+
+    @property
+    def rounded(self) -> bool:
+        """Whether it is at a document at which all round, and packs without loss."""
+        return self.learner.learned % ROUND_EVERY == 0
+
+    def remember(self, event: str) -> None:
+        """Know that this event has been learned from."""
+        if len(self._events) == REMEMBERED:
+            self._known.discard(self._events[0])
+        self._events.append(event)
+        self._known.add(event)
+
+    def round(self) -> None:
+        """Round to what the bytes hold."""
+        self.learner.weights = self.learner.weights.astype(np.float16).astype(np.float32)
+        self.learner.squares = self.learner.squares.astype(np.float16).astype(np.float32)
+
+    def pack(self) -> bytes:
+        """All of it; read again it classifies and learns on as this one does once rounded."""
+        learner, kept = self.learner, self.learner.kept
+        head = {
+            "slugs": learner.slugs,
+            "learned": learner.learned,
+            "times": learner.times.tolist(),
+            "lately": learner.lately.tolist(),
+            "gap": self.calibration.gap,
+            "correction": self.calibration.correction,
+            "position": self.position,
+            "era": self.era,
+            "events": list(self._events),
+            "sizes": [[len(each.ids), len(each.prior), each.label, each.document] for each in kept],
+        }
+        written = json.dumps(head, separators=(",", ":")).encode()
+        arrays: list[NDArray[Any]] = [
+            learner.weights.T.astype("<f2"),
+            learner.squares.astype("<f2"),
+            learner.seen_in.astype("<u4"),
+            *(each.ids.astype("<u2") for each in kept),
+            *(each.counts for each in kept),
+            *(each.prior.astype("<f2") for each in kept),
+        ]
+        body = b"".join(array.tobytes() for array in arrays)
+        packed = zlib.compress(HEADER.pack(len(written)) + written + body, QUICKLY)
+        return MAGIC + blake2b(packed, digest_size=8).digest() + packed
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Model:
+        """The model that `pack` packed; raises ModelUnfit if it is none."""
+        start = len(MAGIC) + 8
+        if not packed.startswith(MAGIC):
+            raise ModelUnfit("these bytes do not begin as a model of this version does")
+        if blake2b(packed[start:], digest_size=8).digest() != packed[len(MAGIC) : start]:
+            raise ModelUnfit("the model is damaged: its digest does not fit")
+        body = zlib.decompress(packed[start:])
+        (size,) = HEADER.unpack_from(body)
+        return cls._made_of(json.loads(body[HEADER.size : HEADER.size + size]), _Arrays(body, HEADER.size + size))
+
+    @classmethod
+    def _made_of(cls, head: dict[str, Any], arrays: _Arrays) -> Model:
+        model = cls()
+        learner = model.learner
+        learner.know(head["slugs"], {})
+        learner.weights = np.ascontiguousarray(
+            arrays.take("<f2", FEATURES * len(learner.slugs)).reshape(-1, FEATURES).T, np.float32
+        )
+        learner.squares = arrays.take("<f2", FEATURES).astype(np.float32)
+        learner.seen_in = arrays.take("<u4", FEATURES).astype(np.float32)
+        learner.learned = head["learned"]
+        learner.times, learner.lately = np.array(head["times"], float), np.array(head["lately"], float)
+        sizes = head["sizes"][:KEPT]
+        ids = [arrays.take("<u2", size) for size, *_ in sizes]
+        counts = [arrays.take("u1", size) for size, *_ in sizes]
+        for (_, size, label, document), its_ids, its_counts in zip(sizes, ids, counts, strict=True):
+            prior = arrays.take("<f2", size).astype(np.float32)
+            learner.put(Example(its_ids, its_counts, prior, label, document))
+        model.calibration = Calibration(head["gap"], head["correction"])
+        model.position, model.era = head["position"], head["era"]
+        for event in head["events"]:
+            model.remember(event)
+        return model
+
+
+class _Arrays:
+    """Arrays that stand one behind the other in bytes."""
+
+    def __init__(self, body: bytes, start: int) -> None:
+        self._body = body
+        self._at = start
+
+    def take(self, kind: str, count: int) -> NDArray[Any]:
+        found = np.frombuffer(self._body, kind, count, self._at)
+        self._at += found.nbytes
+        return found
+
+
+def number_of(document: str) -> int:
+    """A number by which a document is known in the sample."""
+    return int.from_bytes(blake2b(document.encode(errors="replace"), digest_size=6).digest(), "little")

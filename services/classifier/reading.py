@@ -1,0 +1,157 @@
+"""Pure. A document as numbers: the keys of its words and phrases, and the features that the learner sees.
+
+A word's key is 64 bits of a digest, a phrase's is mixed from those of its two words, so keywords are met without error. A feature is a key
+folded to 16 bits: over 22,000 labelled articles, 2^16 places classify as well as 2^18 (0.7375 and 0.7366), in a quarter of the room. What
+stands in the title counts twice, and once more as a feature of its own; a long word's beginning is a feature too (worth 0.003).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.classifier.words import SMALL, WORD, singular
+
+Keys = NDArray[np.uint64]
+FEATURES = 1 << 16
+TITLE_LIMIT = 1_000
+TEXT_LIMIT = 50_000
+"""Characters of the text that are read: what an article is about, it says by then, and the work stays below 5 ms."""
+WORDS_KEPT = 1 << 17
+"""Words whose keys are remembered, about 20 MB; then it begins anew."""
+TITLE_COUNTS = 2
+STEM_LETTERS = 6
+MOST = 255
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_IN_TITLE = np.uint64(0xD6E8FEB86659FD93)
+_FOLD = np.uint64(FEATURES - 1)
+
+
+class Lexicon(dict[str, int]):
+    """The keys of the words met so far. A word leads to its number; number 0 is that of every small word."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys_of = np.zeros(WORDS_KEPT + 1, np.uint64)
+        self.stems_of = np.zeros(WORDS_KEPT + 1, np.uint64)
+        self._next = 1
+
+    def __missing__(self, word: str) -> int:
+        if word in SMALL:
+            self[word] = 0
+            return 0
+        number = self._next
+        plain = singular(word)
+        self.keys_of[number] = key_of(plain)
+        self.stems_of[number] = key_of(f"{plain[:STEM_LETTERS]}-") if len(plain) > STEM_LETTERS else 0
+        self[word] = number
+        self._next += 1
+        return number
+
+    def numbers(self, words: list[str]) -> NDArray[np.int64]:
+        """The number of each word."""
+        if self._next + len(words) > WORDS_KEPT:
+            self.clear()
+            self._next = 1
+        return np.fromiter(map(self.__getitem__, words), np.int64, len(words))
+
+
+def key_of(word: str) -> int:
+    """The key of a word, as `singular` leaves it."""
+    return int.from_bytes(blake2b(word.encode(errors="replace"), digest_size=8).digest(), "little")
+
+
+def phrase_key(phrase: str) -> int:
+    """The key of a keyword: one word or two, as words_of leaves them."""
+    keys = np.array([key_of(word) for word in phrase.split()], np.uint64)
+    return int(keys[0] if len(keys) == 1 else _phrases(keys)[0])
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A document that has been read.
+
+    `keys`: of the title's words, the title's phrases, the text's words, the text's phrases, in this order. `ids`, `counts`: its features,
+    ascending, and how often each occurs, at most 255. `firsts`: the place, of all `sizes`, where each feature occurs first.
+    """
+
+    keys: Keys
+    ids: NDArray[np.uint16]
+    counts: NDArray[np.uint8]
+    firsts: NDArray[np.int64]
+    sizes: tuple[int, ...]
+    title: tuple[list[str], NDArray[np.int64]]
+    text: tuple[list[str], NDArray[np.int64]]
+
+    @cached_property
+    def in_title(self) -> int:
+        """How many of the `keys` are the title's."""
+        return self.sizes[0] + self.sizes[1]
+
+    def words_at(self, place: int) -> str:
+        """The words of the document that stand behind a place: one word, or the two of a phrase."""
+        for (words, spots), phrase, size in zip(self._sources(), (0, 1, 0, 1, 0, 1, 0), self.sizes, strict=True):
+            if place < size:
+                return " ".join(words[spot] for spot in spots[place : place + 1 + phrase])
+            place -= size
+        raise IndexError(place)
+
+    def _sources(self) -> tuple[tuple[list[str], NDArray[np.int64]], ...]:
+        both = (self.title[0] + self.text[0], self._stemmed)
+        return self.title, self.title, self.text, self.text, self.title, self.title, both
+
+    @cached_property
+    def _stemmed(self) -> NDArray[np.int64]:
+        shifted = np.concatenate([self.title[1], self.text[1] + len(self.title[0])])
+        words = self.title[0] + self.text[0]
+        return np.array([spot for spot in shifted if len(singular(words[spot])) > STEM_LETTERS], np.int64)
+
+
+class Reader:
+    """Reads documents; what it keeps are the keys of words, so that each is made once."""
+
+    def __init__(self) -> None:
+        self._lexicon = Lexicon()
+
+    def read(self, title: str, text: str) -> Reading:
+        """A document as numbers; the same words always give the same."""
+        title_words, text_words = WORD.findall(title[:TITLE_LIMIT].lower()), WORD.findall(text[:TEXT_LIMIT].lower())
+        numbers = self._lexicon.numbers(title_words + text_words)
+        large = np.flatnonzero(numbers)
+        cut = int(np.searchsorted(large, len(title_words)))
+        kept = numbers[large]
+        keys, stems = self._lexicon.keys_of[kept], self._lexicon.stems_of[kept]
+        parts = (keys[:cut], _phrases(keys[:cut]), keys[cut:], _phrases(keys[cut:]))
+        whole = np.concatenate(parts)
+        marked = whole[: len(parts[0]) + len(parts[1])] * _IN_TITLE
+        stems = stems[stems != 0]
+        sizes = (*map(len, parts), len(parts[0]), len(parts[1]), len(stems))
+        ids, firsts, counts = _counted(_folded(np.concatenate([whole, marked, stems])), sizes)
+        sources = (title_words, large[:cut]), (text_words, large[cut:] - len(title_words))
+        return Reading(whole, ids, counts, firsts, sizes, *sources)
+
+
+def _phrases(keys: Keys) -> Keys:
+    """The keys of each two neighbours."""
+    mixed = (keys[:-1] * np.uint64(31) + keys[1:]) * _MULTIPLIER
+    return mixed ^ (mixed >> np.uint64(29))
+
+
+def _folded(keys: Keys) -> NDArray[np.uint16]:
+    return (((keys ^ (keys >> np.uint64(32))) >> np.uint64(3)) & _FOLD).astype(np.uint16)
+
+
+def _counted(
+    places: NDArray[np.uint16], sizes: tuple[int, ...]
+) -> tuple[NDArray[np.uint16], NDArray[np.int64], NDArray[np.uint8]]:
+    """The distinct features, where each is first, and how often it occurs."""
+    order = np.argsort(places, kind="stable")
+    ordered = places[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(places) else order
+    weights = np.repeat(np.array([TITLE_COUNTS, TITLE_COUNTS, 1, 1, TITLE_COUNTS, TITLE_COUNTS, 1]), sizes)[order]
+    counts = np.add.reduceat(weights, starts) if len(places) else weights
+    return ordered[starts], order[starts], np.minimum(counts, MOST).astype(np.uint8)
