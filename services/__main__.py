@@ -24,7 +24,7 @@ app = typer.Typer(
 def main() -> None:
     """Run a command; bare service names start those services, no words at all start everything."""
     up.register(app)
-    for service in ("ingest", "feeds", "webhooks"):
+    for service in ("ingest", "classifier", "feeds", "webhooks"):
         import_module(f"services.{service}.cli").register(app)
     letters.register(app)
     words = sys.argv[1:]
