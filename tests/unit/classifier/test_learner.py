@@ -74,7 +74,9 @@ def test_a_model_that_was_packed_learns_on_as_if_it_never_was() -> None:
     assert np.array_equal(whole.learner.weights, resumed.learner.weights)
 
 
-@pytest.mark.parametrize("spoil", [lambda body: body[:0], lambda body: body[:-1], lambda body: body[:60] + b"?" + body[61:]])
+@pytest.mark.parametrize(
+    "spoil", [lambda body: body[:0], lambda body: body[:-1], lambda body: body[:60] + b"?" + body[61:]]
+)
 def test_bytes_that_are_no_model_are_refused(spoil: object) -> None:
     """Nothing half-read is ever in force."""
     body = taught([lesson("sea", 1)]).pack()
