@@ -74,6 +74,8 @@ class Document(Fact):
     journal: str | None = None
     source_links: tuple[SourceLink, ...] = ()
     """The related articles that the source names itself, in its order."""
+    duplicate_of: str | None = None
+    """The id of the document that it nearly repeats; that one repeats none. None: it is an original."""
     inferred: tuple[str, ...] = ()
     """The names of those fields above that stand nowhere in the source and were made from its words."""
     received_at: AwareDatetime

@@ -93,6 +93,7 @@ def _document(event: DocumentPublished, base_url: str) -> dict[str, object]:
         "link": event.link,
         "url": _whole(document.url),
         "language": cut(document.language, NAME_BYTES),
+        "duplicate_of": document.duplicate_of,
         "authors": [cut(author, NAME_BYTES) for author in document.authors[:MOST_AUTHORS]],
         "subject": _subject(event.subject),
         "second": event.second and _subject(event.second),

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
         0.4, ge=0, le=1, description="confidence in a subject below which a person should look at it"
     )
     feed_entries: int = Field(50, ge=1, le=500, description="entries in a feed, unless they weigh more than 250 kB")
+    feed_duplicates: bool = Field(
+        False, description="whether documents that nearly repeat another one enter the feeds too, from now on"
+    )
     events_kept: int = Field(
         100_000, ge=1, description="newest events that GET /events can still give, each of 1 to 20 kB"
     )

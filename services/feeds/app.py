@@ -27,7 +27,7 @@ def install(host: Host) -> None:
     site = Site(host.settings.base_url, host.settings.title)
     keys = Keys(host.key)
     shelf = Shelf(host.redis, keys, site, entries=host.settings.feed_entries)
-    shelving = Shelving(keys, site)
+    shelving = Shelving(keys, site, with_duplicates=host.settings.feed_duplicates)
     chronicle = Chronicle(host.redis, keys, host.settings.base_url, host.settings.events_kept)
 
     async def shelve(batch: Batch) -> None:

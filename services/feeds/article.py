@@ -40,6 +40,13 @@ class Status(StrEnum):
     RETRACTED = "retracted"
 
 
+class Copy(Fact):
+    """A document that says nearly the same: its id and title."""
+
+    id: str
+    title: str
+
+
 class Article(Fact):
     """One document as readers see it.
 
@@ -62,8 +69,13 @@ class Article(Fact):
     runners_up: tuple[Subject, ...] = ()
     why: tuple[str, ...] = ()
     needs_review: bool = False
+    duplicate_of: str | None = None
+    in_feeds: bool = True
+    """False for a near-duplicate that has a page only."""
     content_hash: str = ""
     related: tuple[RelatedArticle, ...] = ()
+    original: Copy | None = None
+    duplicates: tuple[Copy, ...] = ()
     source_url: str | None = None
     source_published_at: AwareDatetime | None = None
     language: str = "en"
@@ -76,6 +88,11 @@ class Article(Fact):
     def subjects(self) -> tuple[Subject, ...]:
         """One or two; on the shelves of all of them it stands."""
         return (self.subject, self.second) if self.second else (self.subject,)
+
+    @property
+    def said(self) -> tuple[str, str | None]:
+        """What is the same as long as nothing but the subject changes."""
+        return self.content_hash, self.duplicate_of
 
     @property
     def retracted(self) -> bool:
@@ -106,8 +123,13 @@ class Article(Fact):
         return self.html if self.whole else ""
 
 
-def article_of(event: DocumentRelated, site: Site, *, placed: Placed, first_published_at: datetime) -> Article:
-    """The article that `event` makes, sanitised and measured; `placed` says on which shelves it stands."""
+def article_of(
+    event: DocumentRelated, site: Site, *, placed: Placed, first_published_at: datetime, with_duplicates: bool = False
+) -> Article:
+    """The article that `event` makes, sanitised and measured; `placed` says on which shelves it stands.
+
+    A near-duplicate stands on none, unless `with_duplicates`.
+    """
     document = event.document
     retracted = event.change is Change.RETRACTED
     html = "" if retracted else sanitised(document.html, document.url or site.document(document.id))
@@ -126,6 +148,8 @@ def article_of(event: DocumentRelated, site: Site, *, placed: Placed, first_publ
         runners_up=placed.runners_up,
         why=() if retracted or placed.lost else event.why,
         needs_review=not retracted and (placed.lost or event.needs_review),
+        duplicate_of=document.duplicate_of,
+        in_feeds=with_duplicates or document.duplicate_of is None,
         content_hash=document.content_hash,
         source_url=web_address(document.url),
         source_published_at=document.published_at,

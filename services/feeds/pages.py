@@ -98,6 +98,10 @@ def document_facts(article: Article, site: Site) -> dict[str, Any]:
         "needs_review": article.needs_review,
         "runners_up": [subject_facts(subject) for subject in article.runners_up],
         "related": related_facts(article, site),
+        "duplicate_of": article.duplicate_of,
+        "duplicates": [
+            {"id": copy.id, "link": site.document(copy.id), "title": legal(copy.title)} for copy in article.duplicates
+        ],
         "summary": article.summary,
         "authors": list(article.authors),
         "keywords": list(article.keywords),

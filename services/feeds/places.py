@@ -27,6 +27,7 @@ class Keys:
 
     article(id)   hash    card: the article as JSON, without its html, text and related list; html; text;
                           related: the list as JSON; related_revision
+    duplicates(id) zset   id of a document that nearly repeats this one → when it was first published, in ms
     shelf(path)   zset    document id → when it was first published, in ms
     subjects      hash    slug → name, of every subject that ever had an article and was not removed
     taxonomy      hash    the directory (directory.py)
@@ -40,6 +41,9 @@ class Keys:
 
     def article(self, document_id: str) -> str:
         return self.key("feeds", "article", document_id)
+
+    def duplicates(self, document_id: str) -> str:
+        return self.key("feeds", "duplicates", document_id)
 
     def shelf(self, path: str) -> str:
         return self.key("feeds", "shelf", path)
@@ -71,6 +75,8 @@ class Keys:
 
 def paths_of(article: Article) -> tuple[str, ...]:
     """The paths of all feeds that the article stands in."""
+    if not article.in_feeds:
+        return ()
     return (ALL, *(subject_path(subject.slug) for subject in article.subjects))
 
 
@@ -87,15 +93,31 @@ def placing(article: Article, before: Article | None, mark: str, keys: Keys) -> 
     return (
         *(("ZREM", keys.shelf(path), article.id) for path in then if path not in now),
         *(("ZADD", keys.shelf(path), score, article.id) for path in now),
-        ("HSET", keys.subjects, *flat(names)),
+        *([("HSET", keys.subjects, *flat(names))] if now else []),
         flag,
-        raised(mark, {**dict.fromkeys(then), **dict.fromkeys(now)}, keys),
+        *copied(article, before, keys),
+        *raised(mark, {**dict.fromkeys(then), **dict.fromkeys(now)}, keys),
     )
 
 
-def raised(mark: str, paths: Iterable[str], keys: Keys) -> Command:
-    """Tell that these feeds have changed."""
-    return ("HSET", keys.revisions, *flat(dict.fromkeys(paths, mark)))
+def copied(article: Article, before: Article | None, keys: Keys) -> tuple[Command, ...]:
+    """Put a near-duplicate onto its original's list, and take it from the list of the one that it repeated `before`."""
+    then = before.duplicate_of if before and not before.retracted else None
+    now = None if article.retracted else article.duplicate_of
+    left: Command = ("ZREM", keys.duplicates(then or ""), article.id)
+    joined: Command = (
+        "ZADD",
+        keys.duplicates(now or ""),
+        int(article.first_published_at.timestamp() * 1000),
+        article.id,
+    )
+    return (*([left] if then and then != now else []), *([joined] if now and then != now else []))
+
+
+def raised(mark: str, paths: Iterable[str], keys: Keys) -> tuple[Command, ...]:
+    """Tell that these feeds have changed, if there are any."""
+    marks = flat(dict.fromkeys(paths, mark))
+    return (("HSET", keys.revisions, *marks),) if marks else ()
 
 
 def rearranged(event: TaxonomyPassed, directory: Directory, keys: Keys) -> tuple[Step, Directory]:
@@ -104,7 +126,7 @@ def rearranged(event: TaxonomyPassed, directory: Directory, keys: Keys) -> tuple
         return Step("outdated", facts={"version": event.version}), directory
     after = directory.after(event)
     paths = (ALL, *map(subject_path, after.names))
-    writes: list[Command] = [("HSET", keys.taxonomy, *flat(after.words())), raised(event.event_id, paths, keys)]
+    writes: list[Command] = [("HSET", keys.taxonomy, *flat(after.words())), *raised(event.event_id, paths, keys)]
     if after.leads:
         writes.append(("HDEL", keys.subjects, *after.leads))
         writes.append(("HDEL", keys.revisions, *map(subject_path, after.leads)))
@@ -127,7 +149,7 @@ def cleared(slug: str, cards: Mapping[str, Article | None], directory: Directory
 
 def card_of(article: Article) -> str:
     """What is kept of an article beside its words and its neighbours."""
-    return article.model_dump_json(exclude={"html", "text", "related"})
+    return article.model_dump_json(exclude={"html", "text", "related", "original", "duplicates"})
 
 
 def flat(fields: Mapping[str, Word]) -> tuple[Word, ...]:

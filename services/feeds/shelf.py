@@ -11,13 +11,15 @@ from uuid import uuid4
 from redis.asyncio import Redis
 
 from services.feeds.addresses import Site
-from services.feeds.article import BEFORE_ALL, Article, Feed, placed_anew, within
+from services.feeds.article import BEFORE_ALL, Article, Copy, Feed, placed_anew, within
 from services.feeds.directory import FIELDS, Directory, directory_of
 from services.feeds.places import ALL, Keys, subject_path
 from services.feeds.shelving import NEVER, RELATED, Present
 from shared.steps import Fence
 
 CARD = ("card", "related", "related_revision")
+MOST_DUPLICATES = 20
+"""That a page tells of; the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,22 @@ class Shelf:
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.hmget(self._keys.taxonomy, FIELDS)
             pipe.hmget(self._keys.article(document_id), *CARD, "html", "text")
-            directory, (*row, html, text) = await pipe.execute()
+            pipe.zrevrange(self._keys.duplicates(document_id), 0, MOST_DUPLICATES - 1)
+            directory, (*row, html, text), copies = await pipe.execute()
         article = _shown(row, directory_of(*directory))
-        return article and article.model_copy(update={"html": (html or b"").decode(), "text": (text or b"").decode()})
+        if article is None:
+            return None
+        words = {"html": (html or b"").decode(), "text": (text or b"").decode()}
+        return article.model_copy(update=words | await self._sameness(article, [name.decode() for name in copies]))
+
+    async def _sameness(self, article: Article, copies: Sequence[str]) -> dict[str, Any]:
+        """The original of a near-duplicate, or the near-duplicates of an original, with their titles."""
+        if not copies and not article.duplicate_of:
+            return {}
+        cards = await self.cards([article.duplicate_of or "", *copies], Directory())
+        told = {card.id: Copy(id=card.id, title=card.headline) for card in cards if not card.retracted}
+        duplicates = tuple(told[name] for name in copies if name in told)
+        return {"original": told.get(article.duplicate_of or ""), "duplicates": duplicates}
 
     async def revision(self, path: str) -> str | None:
         """What changes whenever the feed `path` does; None if there is no such feed. Equal revisions, equal bytes."""

@@ -48,11 +48,12 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Shelving:
-    """Decides; `site` gives the addresses, `directory` the subjects."""
+    """Decides; `site` gives the addresses, `directory` the subjects. `with_duplicates`: near-duplicates enter the feeds too."""
 
     keys: Keys
     site: Site
     directory: Directory = field(default_factory=Directory)
+    with_duplicates: bool = False
 
     def decide(self, event: Event, present: Present) -> tuple[Step, Present, Directory]:
         """The step that `event` causes, and what is there after it."""
@@ -73,7 +74,8 @@ class Shelving:
             return Step("outdated", facts={"version": event.document.version}), present, self.directory
         after = self._related_after(event, present)
         first = before.first_published_at if before else event.occurred_at
-        article = article_of(event, self.site, placed=self._placing(event, before), first_published_at=first)
+        placed, both = self._placing(event, before), self.with_duplicates
+        article = article_of(event, self.site, placed=placed, first_published_at=first, with_duplicates=both)
         directory = self.directory.revived(subject.slug for subject in article.subjects)
         revived = ("HSET", self.keys.taxonomy, *flat(directory.words()))
         step = Step(
@@ -100,7 +102,7 @@ class Shelving:
         article = placed_anew(present.article, self.directory)
         told = RelatedPublished.after(event, title=article.title, link=self.site.document(article.id))
         raised_now = raised(event.event_id, paths_of(article), self.keys)
-        return Step("relinked", (*writes, raised_now), (told,), quiet=True), after
+        return Step("relinked", (*writes, *raised_now), (told,), quiet=True), after
 
     def _placing(self, event: DocumentRelated, before: Article | None) -> Placed:
         if before and event.change is Change.RETRACTED:
@@ -110,7 +112,7 @@ class Shelving:
     def _published(
         self, event: DocumentRelated, article: Article, after: Present, before: Article | None
     ) -> DocumentPublished:
-        same_words = before is not None and not before.retracted and before.content_hash == article.content_hash
+        same_words = before is not None and not before.retracted and before.said == article.said
         return DocumentPublished.after(
             event,
             subject=article.subject,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from services.feeds.app import decided
 from services.feeds.article import Status
 from services.feeds.places import Keys
 from services.feeds.shelving import Present, Shelving
-from shared.events import DocumentIngested, DocumentPublished, Event, RelatedPublished
+from shared.events import Change, DocumentIngested, DocumentPublished, Event, RelatedPublished
 from shared.steps import Step
 from tests.unit.feeds.samples import LAW, MEDICINE, SITE, at, changed_event, neighbours, related_event, retraction
 
@@ -171,3 +172,59 @@ def test_the_newest_wins_in_every_order(events: list[Event], repeated: list[Even
 def test_a_step_may_be_repeated(step: Step) -> None:
     """Doing it twice leaves what doing it once leaves."""
     assert kept([step]) == kept([step, step])
+
+
+def test_a_near_duplicate_stands_in_no_feed() -> None:
+    """It has its page, stands on its original's list, and goes on to partners who are told what it repeats."""
+    (step,) = told(related_event(2, duplicate_of="doc1"))
+    store = kept([step])
+    published = step.emits[0]
+
+    assert [] == [key for key in store if "shelf" in key or "revisions" in key or key == KEYS.subjects]
+    assert set(store[KEYS.duplicates("doc1")]) == {"doc2"}
+    assert isinstance(published, DocumentPublished)
+    assert published.document.duplicate_of == "doc1"
+
+
+def test_a_near_duplicate_stands_in_the_feeds_of_whoever_wants_it_there() -> None:
+    """By the operator's setting."""
+    (step,) = decided(
+        replace(SHELVING, with_duplicates=True), [related_event(2, duplicate_of="doc1")], {"doc2": Present()}
+    )
+    assert isinstance(step, Step)
+
+    assert set(kept([step])[MEDICINE_SHELF]) == {"doc2"}
+
+
+def test_what_repeats_nothing_any_more_enters_the_feeds() -> None:
+    """By its old date, and it leaves the list; partners hear of an update, not of a new subject."""
+    steps = told(related_event(2, duplicate_of="doc1"), related_event(2, 2, change=Change.UPDATED))
+    store = kept(steps)
+    published = steps[1].emits[0]
+
+    assert store[MEDICINE_SHELF] == {"doc2": int(at(2).timestamp() * 1000)}
+    assert store[KEYS.duplicates("doc1")] == {}
+    assert isinstance(published, DocumentPublished)
+    assert published.reclassified is False
+
+
+def test_what_comes_to_repeat_another_leaves_the_feeds() -> None:
+    """Its readers are not told of it as of a retraction."""
+    store = kept(told(related_event(2), related_event(2, 2, change=Change.UPDATED, duplicate_of="doc1")))
+
+    assert (store[ALL_SHELF], store[MEDICINE_SHELF]) == ({}, {})
+    assert set(store[KEYS.revisions].values()) == {"event-2-2"}
+
+
+def test_a_near_duplicate_is_retracted_without_a_notice() -> None:
+    """No reader of a feed has seen it; it leaves its original's list."""
+    store = kept(told(related_event(2, duplicate_of="doc1"), retraction(2, duplicate_of="doc1")))
+
+    assert (ALL_SHELF in store, store[KEYS.duplicates("doc1")]) == (False, {})
+
+
+def test_the_neighbours_of_a_near_duplicate_raise_no_feed() -> None:
+    """It stands in none."""
+    steps = told(related_event(2, duplicate_of="doc1"), changed_event(2, 5, "Moon"))
+
+    assert KEYS.revisions not in kept(steps)

@@ -68,6 +68,7 @@ def test_a_published_document_is_told_with_its_subject_its_neighbours_and_its_li
         "link": "https://news.example/documents/abcdefghijklmnop",
         "url": None,
         "language": "en",
+        "duplicate_of": None,
         "authors": [],
         "subject": {"name": "Physics", "slug": "physics", "confidence": 0.8765, "given": False},
         "second": None,
