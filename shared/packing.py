@@ -10,6 +10,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 
 CONNECTIONS = 256
+FLOODED_BYTES = 65_536
+"""From here on a transport of asyncio or uvloop tells its writers to wait (FLOW_CONTROL_HIGH_WATER_PLAINTEXT, in KiB: 64)."""
 
 
 def connect(url: str) -> Any:
@@ -41,13 +43,13 @@ def _packing(plain: type[AbstractConnection]) -> type[AbstractConnection]:
             return [b"".join([b"*%d\r\n" % len(parts), *[b"$%d\r\n%b\r\n" % (len(part), part) for part in parts]])]
 
         async def send_packed_command(self, command: Any, check_health: bool = True) -> None:  # noqa: FBT001, FBT002 - redis-py's
-            """Write; only what the socket does not take at once is waited for, within redis-py's time limit."""
+            """Write; only where so much is waiting that the transport asks for a pause is it waited for, within redis-py's time limit."""
             writer = self._writer
             if writer is None or writer.transport.is_closing() or self.health_check_interval:
                 await super().send_packed_command(command, check_health)
                 return
             writer.writelines(command)
-            if writer.transport.get_write_buffer_size():
+            if writer.transport.get_write_buffer_size() > FLOODED_BYTES:
                 await super().send_packed_command([], check_health=False)
 
     return Packing

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
 import typer
+import uvloop
 from redis.exceptions import RedisError
 from rich.console import Console
 from rich.panel import Panel
@@ -53,7 +54,7 @@ def up(
     settings = Settings()
     configure(settings.log_level, as_json=settings.log_json)
     try:
-        asyncio.run(_serve(names, settings, demo=demo))
+        uvloop.run(_serve(names, settings, demo=demo))
     except SyndicateError as error:
         _fail(error.detail)
     except RedisError as error:

@@ -19,6 +19,12 @@ LARGE = os.urandom(8_000_000)
 """More than any socket takes at once."""
 
 
+@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
+    """The services run on uvloop, the command line on asyncio's own loop."""
+    return "asyncio", {"use_uvloop": request.param}
+
+
 @pytest.fixture
 async def client(redis_server: RedisServer) -> AsyncIterator[Any]:
     client = connect(f"{redis_server.url}?socket_timeout=0.3")
