@@ -26,6 +26,9 @@ from shared.logs import log
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
 PATIENCE_SECONDS = 60.0
+SHORTEST_TURN_SECONDS = 0.015
+"""What comes within this time of the last batch is read together. A batch of one event costs four times as much for each as one of ten
+(0.46 against 0.17 ms), and at 200 events a second they would come one by one; who comes first after a rest does not wait."""
 
 LOGGER = logging.getLogger("faststream")
 
@@ -42,6 +45,7 @@ class SteadyReads:
     def __init__(self, client: Any) -> None:
         self._client = client
         self._failures = 0
+        self._next_turn: dict[tuple[str, str], float] = {}
         self.last_try: dict[tuple[str, str], float] = {}
         self.last_read: dict[tuple[str, str], float] = {}
 
@@ -78,6 +82,8 @@ class SteadyReads:
 
     async def xreadgroup(self, groupname: str, consumername: str, streams: Mapping[str, str], **options: Any) -> Any:
         stream = next(iter(streams))
+        if (rest := self._next_turn.get((stream, groupname), 0.0) - time.monotonic()) > 0:
+            await asyncio.sleep(rest)
         self.last_try[stream, groupname] = time.monotonic()
         try:
             reply = await self._client.xreadgroup(groupname, consumername, streams, **options)
@@ -88,6 +94,8 @@ class SteadyReads:
             return []
         self._failures = 0
         self.last_read[stream, groupname] = time.monotonic()
+        if reply:
+            self._next_turn[stream, groupname] = time.monotonic() + SHORTEST_TURN_SECONDS
         return reply
 
     async def _remade(self, stream: str, group: str) -> bool:

@@ -27,6 +27,12 @@ LEASE_SECONDS = 0.6
 NOW = SystemClock().now()
 
 
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """The loop that the services run on."""
+    return "asyncio", {"use_uvloop": True}
+
+
 def settings(**changes: Any) -> Settings:
     return Settings(**{"lease_seconds": LEASE_SECONDS, "drain_seconds": 2, **changes})
 
@@ -107,6 +113,31 @@ async def test_events_from_before_the_first_start_are_done_once(redis_server: Re
         await until(lambda: emitted(redis_server) == 150)
 
     assert once(150) == effects(redis_server)
+
+
+async def test_events_that_come_close_together_are_taken_together(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one at once; those that come within a turn of it as one batch."""
+    monkeypatch.setattr("shared.broker.SHORTEST_TURN_SECONDS", 1.0)
+    sizes: list[int] = []
+    client = redis.asyncio.Redis.from_url(redis_server.url)
+    belt = Belt(client, settings(), SystemClock())
+
+    async def work(batch: Batch) -> None:
+        sizes.append(len(batch.events))
+        await batch.commit([Step() for _ in batch.events])
+
+    belt.consume_batches("documents.ingested", group="classifier", work=work)
+    await belt.open()
+    await put(redis_server, ingested("first"))
+    await until(lambda: bool(sizes))
+    await put(redis_server, *(ingested(f"d{n}") for n in range(5)))
+    await until(lambda: sum(sizes) == 6)
+    await belt.close()
+    await client.aclose()
+
+    assert [1, 5] == sizes
 
 
 async def test_a_repeated_event_has_one_effect(redis_server: RedisServer) -> None:
