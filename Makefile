@@ -26,6 +26,7 @@ chaos: .venv/ready-dev  ## Kill everything with -9 while documents flow; then co
 lock:  ## Pin every dependency by hash, for every supported Python; no index address in the files
 	@test -x $(BIN)/uv || $(BIN)/pip install -q uv
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q --group office -c requirements.lock -o requirements-office.lock
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 .venv/python:

@@ -8,6 +8,7 @@ from services.ingest.inbox import install_inbox
 from services.ingest.intake import Intake
 from services.ingest.records import open_records
 from services.ingest.registry import Registry
+from services.ingest.revisiting import Revisiting
 from services.ingest.routes import open_door
 from shared.host import Host
 
@@ -21,5 +22,6 @@ def install(host: Host) -> None:
     open_door(host, intake, registry)
     open_records(host, intake, registry)
     install_inbox(host, intake)
+    host.background("ingest.revisiting", Revisiting(host.belt, registry, host.clock).turn)
     if settings.inbox:
         install_folder(host, intake, settings.inbox)

@@ -25,6 +25,7 @@ class Taken(BaseModel):
     id: str = Field(examples=["6ztgepqrk7opani3"])
     version: int = Field(ge=1)
     change: Literal["added", "updated", "unchanged", "retracted"]
+    duplicate_of: str | None = Field(None, description="the id of the original that it nearly repeats")
     links: Links
 
 
@@ -96,7 +97,7 @@ def _taken(about: str) -> Described:
 
 
 CHANGED = _taken("A new version is on its way")
-SAME = _taken("The very same was here before; nothing has happened")
+SAME = _taken("The very same was here before, under this id or another one; nothing has happened")
 LINE_BY_LINE: Described = {
     "description": "The very same was here before; or what would become of it (dry_run); or a line of JSON for each of many documents",
     "model": Taken | Tried,

@@ -21,7 +21,8 @@ OPENS_TOML = re.compile(r"\+\+\+[ \t]*\n")
 CLOSES_TOML = re.compile(r"^\+\+\+[ \t]*$", re.MULTILINE)
 MAX_TOML = 100_000
 """Characters; a table within a table within a table takes the square of its depth."""
-DEEP_KEY = re.compile(r"(?:[^\s.=\"']+\s*\.\s*){20}|[\[{]{20}")
+DEEP_KEY = re.compile(r"(?<![^\s.=\"'])(?:[^\s.=\"']++\s*+\.\s*+){20}|[\[{]{20}")
+"""Looked for where a name begins only, and without a second thought: 100,000 letters in a row took a minute."""
 CLOSES = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 FIRST_KEY = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[\w\"'][^\n:]*:(?:[ \t]|$)", re.MULTILINE)
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})

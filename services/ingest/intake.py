@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
-from services.ingest.changes import Decision, WasRetracted, decide
+from services.ingest.changes import Decision, WasRetracted
 from services.ingest.documents import Item, Reading, read_all
 from services.ingest.draft import Draft
 from services.ingest.fetching import Fetcher
@@ -87,8 +87,7 @@ class Intake:
 
     async def tried(self, draft: Draft) -> Decision:
         """What taking it in would come to; nothing is stored."""
-        identity = document_id(draft)
-        return decide(await self._registry.known(identity), identity, draft, self._clock.now())
+        return await self._registry.tried(draft, document_id(draft), self._clock.now())
 
     async def room(self) -> None:
         """Wait until the belt has room. Raises Overloaded if it takes longer than a minute."""

@@ -70,7 +70,7 @@ def record_of(line: bytes) -> Known:
         places = [".".join(map(str, fault["loc"])) for fault in error.errors(include_input=False)[:5]]
         raise DocumentRejected("bad-json", "the line is no record of a backup", places=places) from None
     document = record.document
-    if not ID.fullmatch(document.id):
+    if not ID.fullmatch(document.id) or not ID.fullmatch(document.duplicate_of or document.id):
         raise DocumentRejected("bad-field", "the record has no id of ours", field="document.id")
     if len(document.html) > MAX_HTML or any(legal(text) != text for text in _texts(document.model_dump())):
         raise DocumentRejected("bad-field", "the record holds what no document of ours does", id=document.id)

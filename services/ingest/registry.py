@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any
@@ -13,6 +15,7 @@ from services.ingest.changes import (
     Decision,
     Known,
     State,
+    Unchanged,
     WasRetracted,
     decide,
     restored,
@@ -20,13 +23,16 @@ from services.ingest.changes import (
     set_subject,
 )
 from services.ingest.draft import Draft
+from services.ingest.sameness import Judged, Sameness
 from shared.errors import Conflict, Gone, NotFound, Overloaded
-from shared.events import Document, DocumentIngested
+from shared.events import Change, Document, DocumentIngested
 from shared.steps import Command, Guard, Step
 from shared.streams import Belt
 
-TRIES = 20
-"""Each lost try means that another writer of the same document has won."""
+TRIES = 50
+"""Each lost try means that another writer has won: of the same document, or in another process."""
+LOST_SECONDS = 0.001
+"""The longest wait after the first lost try; after each more of them so much longer."""
 
 Decide = Callable[[Known | None], Decision]
 Also = Callable[[Changed], tuple[Command, ...]]
@@ -52,6 +58,8 @@ class Registry:
     def __init__(self, client: Any, belt: Belt) -> None:
         self._client = client
         self._belt = belt
+        self._sameness = Sameness(belt, self.known)
+        self._one_at_a_time = asyncio.Lock()
 
     async def known(self, identity: str) -> Known | None:
         """The document as it was accepted last; None if it never was."""
@@ -61,8 +69,20 @@ class Registry:
     async def accept(
         self, draft: Draft, identity: str, at: datetime, *, correlation_id: str, also: Also = nothing
     ) -> Decision:
-        """Take a sending in. Once it returns, the belt has the event, or had it before."""
+        """Take a sending in. Once it returns, the belt has the event, or had it before.
+
+        A document that is not known, and says the very same as another one, is that one.
+        """
         return await self._settle(identity, lambda known: decide(known, identity, draft, at), correlation_id, also)
+
+    async def tried(self, draft: Draft, identity: str, at: datetime) -> Decision:
+        """What taking it in would come to; nothing is stored."""
+        before = await self.known(identity)
+        decision = decide(before, identity, draft, at)
+        if not isinstance(decision, Changed):
+            return decision
+        judged = await self._sameness.judged(decision, before)
+        return _twin(judged, before) or judged.decision
 
     async def replace(
         self,
@@ -105,7 +125,28 @@ class Registry:
 
     async def restore(self, record: Known, *, correlation_id: str) -> Decision:
         """Take in what a backup holds, under the id and version that it had."""
-        return await self._settle(record.document.id, lambda known: restored(known, record), correlation_id, nothing)
+        name = record.document.id
+        return await self._settle(name, lambda known: restored(known, record), correlation_id, nothing, as_told=True)
+
+    async def to_look_at(self, count: int) -> list[str]:
+        """Near-duplicates whose original is gone or says something else, those that came first before the others."""
+        return [name.decode() for name in await self._client.zrange(self._sameness.revisit, 0, count - 1)]
+
+    async def look_again(self, identity: str, at: datetime) -> bool:
+        """Find out whether a document still repeats another one. False: somebody has written in between; nothing has happened."""
+        async with self._one_at_a_time:
+            fence = await self._sameness.fence()
+            known = await self.known(identity)
+            if known is None or known.state == State.RETRACTED or known.document.duplicate_of is None:
+                gone_from_list: tuple[Command, ...] = (("ZREM", self._sameness.revisit, identity),)
+                return await self._belt.publish(Step("settled", gone_from_list), self._sameness.held(fence))
+            update = {"version": known.version + 1, "received_at": at}
+            decision = Changed(Change.UPDATED, known.document.model_copy(update=update), known.pin)
+            judged = await self._sameness.judged(decision, known, fence=fence)
+            if judged.decision.document.duplicate_of == known.document.duplicate_of:
+                return await self._belt.publish(Step("kept", judged.writes), judged.fence)
+            step = self._step(judged.decision, known.correlation_id).then(*judged.writes)
+            return await self._belt.publish(step, judged.fence)
 
     async def records(self, *, after: str, limit: int, most_bytes: int) -> AsyncIterator[Known]:
         """What is known, in the order of the ids, from the first one behind `after`; ends early behind `most_bytes`."""
@@ -122,22 +163,42 @@ class Registry:
         """Whether a version that was accepted would outlive Redis; waits for it."""
         return await self._belt.written(Guard(self._key(identity), "version", version))
 
-    async def _settle(self, identity: str, decided: Decide, correlation_id: str, also: Also) -> Decision:
-        for _ in range(TRIES):
-            decision = await self._done(identity, decided, correlation_id, also)
+    async def _settle(
+        self, identity: str, decided: Decide, correlation_id: str, also: Also, *, as_told: bool = False
+    ) -> Decision:
+        for lost in range(TRIES):
+            decision = await self._done(identity, decided, correlation_id, also, as_told=as_told)
             # Also for a document that is there already: the try before may have died before it stood in the file.
             if decision and await self._belt.written(self._guard(decision.document)):
                 return decision
+            await asyncio.sleep(random.uniform(0, LOST_SECONDS * lost))  # noqa: S311 - jitter
         raise Overloaded("others keep writing the same document", retry_after=1, id=identity)
 
-    async def _done(self, identity: str, decided: Decide, correlation_id: str, also: Also) -> Decision | None:
+    async def _done(
+        self, identity: str, decided: Decide, correlation_id: str, also: Also, *, as_told: bool
+    ) -> Decision | None:
         """One try; None if another writer was faster."""
-        decision = decided(await self.known(identity))
+        before = await self.known(identity)
+        decision = decided(before)
         if not isinstance(decision, Changed):
             return decision
-        if await self._belt.publish(self._step(decision, correlation_id).then(*also(decision))):
+        if before and _same_words(before, decision):
+            return await self._published(decision, None, correlation_id, also)
+        # One after the other: in one process nobody loses the fence to a neighbour.
+        async with self._one_at_a_time:
+            judged = await self._sameness.judged(decision, before, as_told=as_told)
+            if not as_told and (twin := _twin(judged, before)):
+                return twin
+            return await self._published(judged.decision, judged, correlation_id, also)
+
+    async def _published(
+        self, decision: Changed, judged: Judged | None, correlation_id: str, also: Also
+    ) -> Decision | None:
+        """The decision, if it is done; None if another writer was faster."""
+        step = self._step(decision, correlation_id).then(*(judged.writes if judged else ()), *also(decision))
+        if await self._belt.publish(step, judged.fence if judged else None):
             return decision
-        stands = await self.known(identity)
+        stands = await self.known(decision.document.id)
         return decision if stands == decision.known(correlation_id) else None  # equal: only the reply was lost
 
     def _step(self, decision: Changed, correlation_id: str) -> Step:
@@ -175,6 +236,18 @@ def gone(decision: WasRetracted) -> Gone:
         version=document.version,
         retracted_at=document.received_at.isoformat(),
     )
+
+
+def _twin(judged: Judged, before: Known | None) -> Unchanged | None:
+    """The other document that says the very same, for one that nobody knows under its own id."""
+    return Unchanged(judged.twin) if judged.twin and before is None else None
+
+
+def _same_words(before: Known, decision: Changed) -> bool:
+    """Whether nothing has changed that makes a document the same as another one."""
+    then, now = before.document, decision.document
+    alive = before.state == decision.known().state == State.ACCEPTED
+    return alive and (then.content_hash, then.duplicate_of) == (now.content_hash, now.duplicate_of)
 
 
 def _permitted(known: Known | None, identity: str, only: frozenset[int] | None) -> Known:

@@ -25,7 +25,8 @@ class Telling:
         """What became of a sending."""
         document = decision.document
         links = {"self": self.page(document)}
-        return {"id": document.id, "version": document.version, "change": change_of(decision), "links": links}
+        told = {"id": document.id, "version": document.version, "change": change_of(decision)}
+        return told | {"duplicate_of": document.duplicate_of, "links": links}
 
     def trial(self, decision: Decision, draft: Draft, *, explain: bool) -> dict[str, Any]:
         """What would become of it, and what was read; `explain` adds what was left out."""

@@ -42,7 +42,7 @@ class Site:
                 return web.Response(body=b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
             case ["slow"]:
                 await asyncio.sleep(30)
-        return web.Response(text=PAGE, content_type="text/html")
+        return web.Response(text=PAGE.replace("day", f"day at {request.path[1:]}"), content_type="text/html")
 
 
 @pytest.fixture

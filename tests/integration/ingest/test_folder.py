@@ -13,7 +13,7 @@ from services.ingest.fetching import Fetcher
 from services.ingest.folder import Folder
 from services.ingest.intake import Intake
 from services.ingest.registry import Registry
-from shared.steps import Step
+from shared.steps import Fence, Step
 from tests.integration.ingest.room import Room
 
 
@@ -127,7 +127,7 @@ async def test_a_store_that_is_away_fails_no_file(room: Room, folder: Folder, mo
     """The file stays where it is until somebody can take it."""
     (folder.root / "a.md").write_text("It beats.")
 
-    async def away(_: Step) -> bool:
+    async def away(_: Step, _fence: Fence | None = None) -> bool:
         raise Unreachable
 
     monkeypatch.setattr(room.host.belt, "publish", away)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from redis.exceptions import ConnectionError as Unreachable
 
-from shared.steps import Step
+from shared.steps import Fence, Step
 from tests.integration.ingest.room import Room
 
 ONE, TWO = b"---\nid: 7\n---\nIt beats.", b"---\nid: 7\n---\nIt beats all day."
@@ -62,9 +62,9 @@ async def test_a_request_that_is_still_running_is_told(room: Room, monkeypatch: 
     """409 for the second one of two at once, and the first one's answer once that is there."""
     publish, held = room.host.belt.publish, asyncio.Event()
 
-    async def slow(step: Step) -> bool:
+    async def slow(step: Step, fence: Fence | None = None) -> bool:
         await held.wait()
-        return await publish(step)
+        return await publish(step, fence)
 
     monkeypatch.setattr(room.host.belt, "publish", slow)
     first = asyncio.create_task(room.post(ONE, idempotency_key="k"))
@@ -84,8 +84,8 @@ async def test_an_answer_that_was_lost_is_found(room: Room, monkeypatch: pytest.
     """The process dies between the change and its answer: the answer was written with the change."""
     publish = room.host.belt.publish
 
-    async def done_and_dead(step: Step) -> bool:
-        await publish(step)
+    async def done_and_dead(step: Step, fence: Fence | None = None) -> bool:
+        await publish(step, fence)
         raise Unreachable
 
     monkeypatch.setattr(room.host.belt, "publish", done_and_dead)

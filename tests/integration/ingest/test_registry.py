@@ -15,7 +15,7 @@ from services.ingest.registry import Registry
 from shared.errors import Gone
 from shared.events import Change
 from shared.redis_server import OPTIONS
-from shared.steps import Step
+from shared.steps import Fence, Step
 from tests.integration.ingest.room import Room, installed
 from tests.redis_servers import RedisServer
 from tests.unit.ingest.samples import NOW, draft
@@ -58,8 +58,8 @@ async def test_a_lost_reply_is_no_second_version(room: Room, monkeypatch: pytest
     """The step was done and the sender hears nothing: sending again changes nothing."""
     publish = room.host.belt.publish
 
-    async def done_but_unheard(step: Step) -> bool:
-        await publish(step)
+    async def done_but_unheard(step: Step, fence: Fence | None = None) -> bool:
+        await publish(step, fence)
         raise Unreachable
 
     monkeypatch.setattr(room.host.belt, "publish", done_but_unheard)
@@ -76,9 +76,9 @@ async def test_a_step_that_the_client_repeats_is_still_ours(room: Room, monkeypa
     await registry(room).accept(draft(), ID, NOW, correlation_id="c")
     publish = room.host.belt.publish
 
-    async def twice(step: Step) -> bool:
-        await publish(step)
-        return await publish(step)
+    async def twice(step: Step, fence: Fence | None = None) -> bool:
+        await publish(step, fence)
+        return await publish(step, fence)
 
     monkeypatch.setattr(room.host.belt, "publish", twice)
     decision = await registry(room).retract(ID, NOW, correlation_id="c", only=None)

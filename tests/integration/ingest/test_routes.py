@@ -26,7 +26,8 @@ async def test_a_document_is_accepted(room: Room) -> None:
     page = f"https://news.example/documents/{answer.body['id']}"
 
     assert answer.status == 202
-    assert answer.body == {"id": answer.body["id"], "version": 1, "change": "added", "links": {"self": page}}
+    told = {"id": answer.body["id"], "version": 1, "change": "added", "duplicate_of": None, "links": {"self": page}}
+    assert answer.body == told
     assert (answer.headers["location"], answer.headers["etag"]) == (page, '"1"')
     assert (answer.headers["x-request-id"], events[0].correlation_id) == ("order-66", "order-66")
     assert [(event.change, event.document.title) for event in events] == [(Change.ADDED, "The heart")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -69,6 +70,15 @@ def test_the_place_of_the_fault_is_told() -> None:
         split("---\ntitle: fine\nbad: [\n---\ntext")
 
     assert refused.value.fields["line"] == 4
+
+
+def test_a_long_line_of_toml_is_refused_at_once() -> None:
+    """Names that are too deep are looked for in one go, however long they are."""
+    began = process_time()
+    with pytest.raises(DocumentRejected):
+        split(f"+++\n{'a' * 99_000}\n+++\ntext")
+
+    assert process_time() - began < 1
 
 
 def test_front_matter_without_end_is_refused() -> None:
