@@ -42,6 +42,12 @@ class Settings(BaseSettings):
     feed_duplicates: bool = Field(
         False, description="whether documents that nearly repeat another one enter the feeds too, from now on"
     )
+    feed_refetches: int = Field(
+        600,
+        ge=0,
+        description="times in a row that one client may fetch one unchanged feed unconditionally before it is answered 429, "
+        "and again one each second; 0 for any number",
+    )
     events_kept: int = Field(
         100_000, ge=1, description="newest events that GET /events can still give, each of 1 to 20 kB"
     )

@@ -7,7 +7,7 @@ title nor a move from http to https touches it, so a reader never sees an old ar
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from urllib.parse import quote, urlsplit
@@ -42,6 +42,34 @@ MEDIA_TYPES = {
 LABELS = {Format.RSS: "RSS", Format.ATOM: "Atom", Format.JSON: "JSON"}
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Which feed, and which part of it.
+
+    `path`: "all", "subjects/medicine", "search". `query`: a search's question in its one spelling. `summary`: without the
+    full texts. `before`: the place that an archive begins below; None for the feed that readers subscribe to.
+    """
+
+    path: str
+    query: str = ""
+    summary: bool = False
+    before: int | None = None
+
+    @property
+    def archive(self) -> bool:
+        return self.before is not None
+
+    def at(self, before: int | None) -> Address:
+        """The same feed, below another place."""
+        return replace(self, before=before)
+
+    def written(self, form: Format | None = None) -> str:
+        """As it follows /feeds/ in one format; without a format as it is negotiated about."""
+        piece = "" if self.before is None else f"/before/{self.before}"
+        question = "&".join(part for part in (self.query, "content=summary" if self.summary else "") if part)
+        return f"{self.path}{piece}{f'.{form}' if form else ''}{f'?{question}' if question else ''}"
+
+
 @dataclass(frozen=True)
 class Site:
     """This installation: its public address without a slash at the end, and its title."""
@@ -57,9 +85,10 @@ class Site:
         """The address of a document's page."""
         return f"{self.url}/documents/{quote(document_id, safe='')}"
 
-    def feed(self, path: str, form: Format) -> str:
-        """The address of the feed `path` ("all", "subjects/medicine") in one format."""
-        return f"{self.home}/{path}.{form}"
+    def feed(self, feed: str | Address, form: Format | None = None) -> str:
+        """The address of a feed, or of the feed with this path ("all", "subjects/medicine"), in one format."""
+        address = Address(feed) if isinstance(feed, str) else feed
+        return f"{self.home}/{address.written(form)}"
 
     def tag(self, *parts: str) -> str:
         """The identifier of what `parts` name, for example tag:example.org,2026:documents/4hx…"""

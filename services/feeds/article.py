@@ -1,11 +1,8 @@
-"""Pure. The read model: an article as its page and its feeds show it, and a feed as all three formats show it."""
+"""Pure. The read model: an article as its page and its feeds show it."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from html import escape
@@ -14,23 +11,17 @@ from pydantic import AwareDatetime
 
 from services.feeds.addresses import Site
 from services.feeds.directory import Directory, Placed
-from services.feeds.markup import as_html, one_line, sanitised, web_address
+from services.feeds.markup import as_html, first_image, one_line, sanitised, web_address
 from shared.events import Change, DocumentRelated, Fact, RelatedArticle, Subject
 
 LARGEST_CONTENT = 50_000
 """Bytes of escaped markup above which a feed shows an entry's summary only; its page has the whole."""
-
-LARGEST_FEED = 250_000
-"""Bytes of a feed. JSON Feed 1.1 calls 250 kB fine and 1 MB a burden; past this the oldest entries are left out."""
 
 FRAME = 1_000
 """Bytes that an entry has beside its texts: elements, addresses, identifiers, dates, what is said of its subjects."""
 
 NEIGHBOURS = 5 * 200
 """Bytes kept free for the links to related articles, which come and go without the document."""
-
-BEFORE_ALL = datetime(2026, 1, 1, tzinfo=UTC)
-"""When an empty feed was last updated: a date that stays, so that the same nothing has the same ETag."""
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
@@ -79,8 +70,13 @@ class Article(Fact):
     source_url: str | None = None
     source_published_at: AwareDatetime | None = None
     language: str = "en"
+    image: str | None = None
     first_published_at: AwareDatetime
     updated_at: AwareDatetime
+    place: int | None = None
+    """Where it stands for ever: the number of the change that brought it first. Higher is newer."""
+    sequence: int = 0
+    """The number of the change that brought this version."""
     whole: bool = True
     feed_bytes: int = FRAME
 
@@ -97,6 +93,16 @@ class Article(Fact):
     @property
     def retracted(self) -> bool:
         return self.status is Status.RETRACTED
+
+    @property
+    def score(self) -> int:
+        """Its place on every shelf; by the clock, if it came before places were given."""
+        return int(self.first_published_at.timestamp() * 1000) if self.place is None else self.place
+
+    @property
+    def neighbours(self) -> tuple[RelatedArticle, ...]:
+        """The related articles that readers are told of."""
+        return () if self.retracted else self.related
 
     @property
     def headline(self) -> str:
@@ -124,7 +130,14 @@ class Article(Fact):
 
 
 def article_of(
-    event: DocumentRelated, site: Site, *, placed: Placed, first_published_at: datetime, with_duplicates: bool = False
+    event: DocumentRelated,
+    site: Site,
+    *,
+    placed: Placed,
+    first_published_at: datetime,
+    with_duplicates: bool = False,
+    place: int | None = None,
+    sequence: int = 0,
 ) -> Article:
     """The article that `event` makes, sanitised and measured; `placed` says on which shelves it stands.
 
@@ -154,8 +167,11 @@ def article_of(
         source_url=web_address(document.url),
         source_published_at=document.published_at,
         language=document.language if LANGUAGE.fullmatch(document.language) else "en",
+        image=first_image(html),
         first_published_at=first_published_at,
         updated_at=event.occurred_at,
+        place=place,
+        sequence=sequence,
     )
     return _measured(article)
 
@@ -188,38 +204,3 @@ def _measured(article: Article) -> Article:
 
 def _size(text: str) -> int:
     return len(escape(text, quote=False).encode(errors="replace"))
-
-
-def within(articles: Sequence[Article], *, entries: int, size: int = LARGEST_FEED) -> Iterator[Article]:
-    """What one feed holds of `articles` (newest first): at most `entries`, at most `size` bytes, at least one."""
-    taken = 0
-    for place, article in enumerate(articles[:entries]):
-        taken += article.feed_bytes
-        if place and taken > size:
-            return
-        yield article
-
-
-@dataclass(frozen=True)
-class Feed:
-    """One feed. `path` is "all" or "subjects/<slug>"; `articles` are newest first."""
-
-    site: Site
-    path: str
-    title: str
-    description: str
-    articles: tuple[Article, ...]
-
-    @property
-    def id(self) -> str:
-        return self.site.tag("feeds", self.path)
-
-    @property
-    def updated(self) -> datetime:
-        """The newest change in it: content, never the clock, so that the same articles always give the same bytes."""
-        return max((article.updated_at for article in self.articles), default=BEFORE_ALL)
-
-    @property
-    def language(self) -> str:
-        spoken = Counter(article.language for article in self.articles)
-        return min(spoken, key=lambda language: (-spoken[language], language), default="en")

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from services.feeds.places import Keys, cleared, subject_path
+from services.feeds.current import Current
+from services.feeds.facets import subject_path
+from services.feeds.places import Keys, cleared
 from services.feeds.shelf import Shelf
 from shared.logs import log
 from shared.streams import Belt
@@ -23,11 +25,12 @@ TURN_SECONDS = 0.5
 class Clearing:
     """One turn after the other, for ever."""
 
-    def __init__(self, redis: Any, belt: Belt, shelf: Shelf, keys: Keys) -> None:
+    def __init__(self, redis: Any, belt: Belt, shelf: Shelf, keys: Keys, current: Current) -> None:
         self._redis = redis
         self._belt = belt
         self._shelf = shelf
         self._keys = keys
+        self._current = current
 
     async def turn(self) -> None:
         """Clear what is to be cleared; wait, if there is nothing."""
@@ -55,8 +58,9 @@ class Clearing:
             if slug not in found.directory.leads:
                 break
             cards = {name: present.article for name, present in found.documents.items()}
-            step = cleared(slug, cards, found.directory, found.fence.next, self._keys)
+            step = cleared(slug, cards, found.directory, self._current.beyond(found.change), self._keys)
             # Whoever was faster has changed the fence: then nothing has happened, and it is decided again on what is there by now.
-            if await self._belt.publish(step, found.fence):
-                taken += len(ids)
+            with self._current.writing():
+                done = await self._belt.publish(step, found.fence)
+            taken += len(ids) if done else 0
         return taken

@@ -28,14 +28,13 @@ def unchanged(*, tag: str, modified: datetime, if_none_match: str | None, if_mod
     that cannot be read does not hold the reader back: it gets the whole.
     """
     if if_none_match is not None:
-        return _matches(tag, if_none_match)
+        return tag in tags_in(if_none_match) or if_none_match.strip() == "*"
     return if_modified_since is not None and _not_since(modified, if_modified_since)
 
 
-def _matches(tag: str, header: str) -> bool:
-    if header.strip() == "*":
-        return True
-    return LIST_OF_TAGS.fullmatch(header) is not None and tag in ENTITY_TAG.findall(header)
+def tags_in(header: str) -> list[str]:
+    """The tags that If-None-Match names, in quotes and without W/; none if it cannot be read."""
+    return ENTITY_TAG.findall(header) if LIST_OF_TAGS.fullmatch(header) else []
 
 
 def _not_since(modified: datetime, header: str) -> bool:

@@ -1,55 +1,109 @@
-"""Pure. Feed → RSS 2.0 | Atom | JSON Feed bytes. The one place that knows feedgen (0.9.0).
+"""Pure. Feed → RSS 2.0 | Atom | JSON Feed bytes: whole, or in the pieces that feeds are put together from (splicing.py).
 
-What feedgen cannot do is repaired through its extension interface: all authors (dc:creator) and the
-corrections' dates in RSS, types of titles, languages of entries, tombstones. Its default dates are the clock's; here
-every date comes from the content. feedgen sets the process's locale while it formats a date, so rendering belongs in
-one thread.
+The one place that knows feedgen (0.9.0). What it cannot do is repaired through its extension interface (repairs.py). Its default
+dates are the clock's; here every date comes from the content. feedgen sets the process's locale while it formats a date, so rendering
+belongs in one thread.
+
+Nothing in an entry depends on the feed that it stands in. So a document is rendered once for each format, by a feedgen run of its own
+from which the entry is cut; what a neighbour's coming or going changes, the links to related articles, is put in afterwards.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC
 from functools import partial
+from html import escape
 from typing import Any
 
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
-from lxml import etree
 
-from services.feeds.addresses import Format, Site
-from services.feeds.article import Article, Feed
-from services.feeds.json_feed import json_feed, moment
+from services.feeds.addresses import Address, Format, Site
+from services.feeds.article import Article
+from services.feeds.feed import Feed
+from services.feeds.json_feed import json_feed, json_item, related_facts, written
 from services.feeds.markup import as_html, legal, one_line
-
-ATOM = "http://www.w3.org/2005/Atom"
-DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
-TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
-LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-
-REFRESH_MINUTES = 5
-"""RSS's ttl. Readers take the larger of it and Cache-Control's max-age, so that one stays below."""
+from services.feeds.repairs import REFRESH_MINUTES, EntryRepairs, FeedRepairs, authors_of, history, related_links
 
 PLAIN_TITLE = re.compile(rb"<title>[^<]*</title>")
+DRESS = b'<?xml-stylesheet type="text/css" href="%b/assets/reading.css"?>\n'
+
+ENDS = {Format.RSS: b"</channel></rss>", Format.ATOM: b"</feed>", Format.JSON: b"]}"}
+"""What follows the last entry."""
+
+BETWEEN = {Format.RSS: b"", Format.ATOM: b"", Format.JSON: b","}
+"""What stands between two entries."""
+
+ENTRY_BEGINS = {Format.RSS: b"<item>", Format.ATOM: b"<entry "}
+LINKS_BEGIN = {Format.RSS: b"</item>", Format.ATOM: b"<link ", Format.JSON: b"]}}"}
+"""What follows the links to related articles. Markup in texts is escaped, so that no text has the like of <link in it."""
 
 
 def render(feed: Feed, form: Format) -> bytes:
     """The feed in one format; the same feed always gives the same bytes, whatever characters its documents hold."""
-    return RENDERERS[form](feed)
+    return json_feed(feed) if form is Format.JSON else _finished(_xml(feed, form, feed.articles), feed.site, form)
 
 
-def rss(feed: Feed) -> bytes:
-    """RSS 2.0 after the RSS Advisory Board's best practices."""
-    return PLAIN_TITLE.sub(_hexadecimal, _generator(feed, Format.RSS).rss_str())
+def head(feed: Feed, form: Format) -> bytes:
+    """Everything before the first entry."""
+    if form is Format.JSON:
+        return json_feed(feed, items=()).removesuffix(ENDS[form])
+    return _finished(_xml(feed, form, ()), feed.site, form).removesuffix(ENDS[form])
 
 
-def atom(feed: Feed) -> bytes:
-    """Atom (RFC 4287) with deleted entries (RFC 6721)."""
-    body: bytes = _generator(feed, Format.ATOM).atom_str()
+def entry(article: Article, site: Site, form: Format) -> bytes:
+    """The article's entry as it stands in every feed, but for its related articles."""
+    alone = article.model_copy(update={"related": ()})
+    if form is Format.JSON:
+        return written(json_item(alone, site))
+    body = _finished(_xml(Feed(site, Address("entry"), "-", "-", (alone,)), form, (alone,)), site, form)
+    return body[body.index(ENTRY_BEGINS[form]) : -len(ENDS[form])]
+
+
+def with_related(entry: bytes, article: Article, site: Site, form: Format) -> bytes:
+    """The entry with its related articles; what feedgen would have made of them, for a hundredth of its time."""
+    if not article.neighbours:
+        return entry
+    links = written(related_facts(article, site))[1:-1] if form is Format.JSON else _links_of(article, site, form)
+    mark = LINKS_BEGIN[form]
+    place = entry.index(mark) if form is Format.ATOM else entry.rindex(mark)
+    return entry[:place] + links + entry[place:]
+
+
+def summarised(article: Article) -> Article:
+    """The article as a feed without full texts shows it."""
+    return article if article.retracted else article.model_copy(update={"whole": False})
+
+
+def _links_of(article: Article, site: Site, form: Format) -> bytes:
+    name = "link" if form is Format.ATOM else "atom:link"
+    said = [{key: _attribute(value) for key, value in link.items()} for link in related_links(article, site)]
+    return "".join(
+        '<{name} href="{href}" rel="{rel}" type="{type}" title="{title}"/>'.format(name=name, **link) for link in said
+    ).encode()
+
+
+def _attribute(text: str) -> str:
+    # An apostrophe needs no escaping between quotes, and libxml2 gives it none.
+    return escape(text, quote=False).replace('"', "&quot;")
+
+
+def _xml(feed: Feed, form: Format, articles: Sequence[Article]) -> bytes:
+    generator = _generator(feed, form)
+    for article in articles:
+        generator.add_entry(_entry(article, feed.site), order="append")
+    body: bytes = generator.rss_str() if form is Format.RSS else generator.atom_str()
     return body
 
 
-RENDERERS = {Format.RSS: rss, Format.ATOM: atom, Format.JSON: json_feed}
+def _finished(body: bytes, site: Site, form: Format) -> bytes:
+    """What feedgen has no way to say: the style sheet for browsers, and titles that nobody takes for markup."""
+    declaration, _, rest = body.partition(b"\n")
+    if form is Format.RSS:
+        rest = PLAIN_TITLE.sub(_hexadecimal, rest)
+    return declaration + b"\n" + DRESS % escape(site.url).encode() + rest
 
 
 def _hexadecimal(title: re.Match[bytes]) -> bytes:
@@ -69,15 +123,15 @@ def _generator(feed: Feed, form: Format) -> Any:
     generator.generator("Syndicate")
     generator.updated(feed.updated.astimezone(UTC))
     generator.ttl(REFRESH_MINUTES)
-    generator.link(href=site.feed(feed.path, form), rel="self", type=form.media_type)
+    generator.link(href=site.feed(feed.address, form), rel="self", type=form.media_type)
+    for link in history(feed, form):
+        generator.link(**link)
     generator.link(href=site.home, rel="alternate", type="text/html")  # last: feedgen takes RSS's link from it
-    generator.register_extension("syndicate", partial(FeedRepairs, feed))
-    for article in feed.articles:
-        generator.add_entry(_entry(article, site, feed.language), order="append")
+    generator.register_extension("syndicate", partial(FeedRepairs, feed, form))
     return generator
 
 
-def _entry(article: Article, site: Site, language: str) -> Any:
+def _entry(article: Article, site: Site) -> Any:
     entry = FeedEntry()
     entry.id(site.tag("documents", article.id))
     entry.title(article.headline)
@@ -87,14 +141,10 @@ def _entry(article: Article, site: Site, language: str) -> Any:
     entry.published(article.first_published_at.astimezone(UTC))
     entry.updated(article.updated_at.astimezone(UTC))
     entry.link(_links(article, site))
-    entry.author([{"name": name} for name in _authors(article)])
+    entry.author([{"name": name} for name in authors_of(article)])
     entry.category(_categories(article, site))
-    entry.register_extension("syndicate", partial(EntryRepairs, article, site, language))
+    entry.register_extension("syndicate", partial(EntryRepairs, article, site))
     return entry
-
-
-def _authors(article: Article) -> list[str]:
-    return [name for name in map(one_line, article.authors) if name]
 
 
 def _categories(article: Article, site: Site) -> list[dict[str, str]]:
@@ -106,67 +156,7 @@ def _categories(article: Article, site: Site) -> list[dict[str, str]]:
 
 
 def _links(article: Article, site: Site) -> list[dict[str, str]]:
-    links = _related(article, site)
+    links = related_links(article, site)
     if article.source_url:
         links.append({"href": legal(article.source_url), "rel": "via"})
     return [*links, {"href": site.document(article.id), "rel": "alternate", "type": "text/html"}]
-
-
-def _related(article: Article, site: Site) -> list[dict[str, str]]:
-    return [
-        {
-            "href": site.document(near.id),
-            "rel": "related",
-            "type": "text/html",
-            "title": one_line(near.title) or "Untitled",
-        }
-        for near in article.related
-    ]
-
-
-class FeedRepairs:
-    """What feedgen leaves out of a feed's head."""
-
-    def __init__(self, feed: Feed) -> None:
-        self.feed = feed
-        self.retracted = [article for article in feed.articles if article.retracted]
-
-    def extend_ns(self) -> dict[str, str]:
-        tombstones = {"at": TOMBSTONES} if self.retracted else {}
-        return {"dc": DUBLIN_CORE} | tombstones
-
-    def extend_rss(self, root: etree._Element) -> None:
-        """RSS's head needs no repair; feedgen asks all the same."""
-
-    def extend_atom(self, root: etree._Element) -> None:
-        for article in self.retracted:
-            identifier = self.feed.site.tag("documents", article.id)
-            stone = etree.SubElement(
-                root, f"{{{TOMBSTONES}}}deleted-entry", ref=identifier, when=moment(article.updated_at)
-            )
-            etree.SubElement(stone, f"{{{TOMBSTONES}}}comment").text = article.notice
-
-
-class EntryRepairs:
-    """What feedgen leaves out of an entry."""
-
-    def __init__(self, article: Article, site: Site, feed_language: str) -> None:
-        self.article = article
-        self.site = site
-        self.feed_language = feed_language
-
-    def extend_rss(self, item: etree._Element) -> None:
-        authors = _authors(self.article)
-        if authors:  # one element with all names: of two, newsboat and feedparser keep only the last
-            etree.SubElement(item, f"{{{DUBLIN_CORE}}}creator").text = ", ".join(authors)
-        etree.SubElement(item, f"{{{ATOM}}}updated").text = moment(self.article.updated_at)
-        for link in _related(self.article, self.site):
-            etree.SubElement(item, f"{{{ATOM}}}link", link)
-
-    def extend_atom(self, entry: etree._Element) -> None:
-        title = entry.find("title")
-        if title is not None:
-            title.set("type", "html")
-            title.text = as_html(self.article.headline)
-        if self.article.language != self.feed_language:
-            entry.set(LANGUAGE, self.article.language)

@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from services.feeds.addresses import Format, Site
-from services.feeds.article import Article, Feed
+from services.feeds.article import Article
+from services.feeds.feed import Feed
 from services.feeds.markup import legal, one_line
 from shared.events import Subject
 
 
-def json_feed(feed: Feed) -> bytes:
-    """The feed as JSON Feed 1.1; the same feed always gives the same bytes."""
+def json_feed(feed: Feed, items: Iterable[Article] | None = None) -> bytes:
+    """The feed as JSON Feed 1.1; the same feed always gives the same bytes. `items`: others than its articles."""
     site = feed.site
     body = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": one_line(feed.title),
         "home_page_url": site.home,
-        "feed_url": site.feed(feed.path, Format.JSON),
+        "feed_url": site.feed(feed.address, Format.JSON),
+        "next_url": feed.previous and site.feed(feed.previous, Format.JSON),
         "description": one_line(feed.description),
         "language": feed.language,
         "authors": [{"name": one_line(site.title)}],
-        "items": [_item(article, site) for article in feed.articles],
+        "items": [json_item(article, site) for article in (feed.articles if items is None else items)],
     }
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return written({name: fact for name, fact in body.items() if fact is not None})
 
 
-def _item(article: Article, site: Site) -> dict[str, Any]:
+def written(facts: Any) -> bytes:
+    """JSON as all of a feed is written, so that its pieces fit together."""
+    return json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def json_item(article: Article, site: Site) -> dict[str, Any]:
+    """An article as an item; its related articles are the last that is said, so that others can be put in their place."""
     content = legal(article.content)
     facts = {
         "id": site.tag("documents", article.id),
@@ -38,6 +47,7 @@ def _item(article: Article, site: Site) -> dict[str, Any]:
         "content_html": content or None,
         "content_text": None if content else article.abstract,
         "summary": article.abstract,
+        "image": article.image,
         "date_published": moment(article.first_published_at),
         "date_modified": moment(article.updated_at),
         "authors": [{"name": name} for name in map(one_line, article.authors) if name],
@@ -75,7 +85,7 @@ def related_facts(article: Article, site: Site) -> list[dict[str, Any]]:
     """The related articles as JSON shows them, best first."""
     return [
         {"id": near.id, "link": site.document(near.id), "title": one_line(near.title), "score": round(near.score, 4)}
-        for near in article.related
+        for near in article.neighbours
     ]
 
 

@@ -7,7 +7,7 @@ attribute a reader.
 from __future__ import annotations
 
 import re
-from html import escape
+from html import escape, unescape
 from typing import Literal
 from urllib.parse import quote
 
@@ -15,6 +15,9 @@ import nh3
 
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0, section 2.2 forbids anywhere: controls, lone surrogates (UTF-8 has none either), two noncharacters."""
+
+IMAGE = re.compile(r'<img\b[^>]*?\ssrc="(https?://[^"]+)"')
+"""In markup as nh3 writes it: every attribute in double quotes, every & escaped."""
 
 SCHEMES = {"http", "https", "mailto"}
 
@@ -39,6 +42,12 @@ def web_address(text: str | None) -> str | None:
     if text is None or not text.lower().startswith(("http://", "https://")):
         return None
     return quote(one_line(text), safe="%/:=&?~#+!$,;'@()*[]")
+
+
+def first_image(html: str) -> str | None:
+    """The address of the first picture in sanitised markup."""
+    found = IMAGE.search(html)
+    return web_address(unescape(found[1])) if found else None
 
 
 def sanitised(html: str, base: str) -> str:

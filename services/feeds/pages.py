@@ -13,16 +13,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.feeds.addresses import Format, Site
 from services.feeds.article import Article
 from services.feeds.conditional import entity_tag
+from services.feeds.facets import ALL, subject_path
 from services.feeds.json_feed import moment, related_facts, subject_facts
 from services.feeds.markup import legal
 from services.feeds.negotiation import HTML, JSON, prefers_html
-from services.feeds.places import ALL, subject_path
 from services.feeds.responses import PAGE_CACHING, PAGE_SECURITY, conditional, plain
 from services.feeds.shelf import Shelf
 from shared.errors import Gone
 
 HERE = Path(__file__).parent
 STYLE = (HERE / "assets" / "feeds.css").read_bytes()
+DRESS = (HERE / "assets" / "reading.css").read_bytes()
+DRESS_PATH = "/assets/reading.css"
 STYLE_PATH = "/assets/feeds.css"
 STYLE_ADDRESS = f"{STYLE_PATH}?v={entity_tag(STYLE)[1:13]}"
 

@@ -5,20 +5,17 @@ Every command may be repeated without trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from services.feeds.article import Article, placed_anew
 from services.feeds.directory import Directory
+from services.feeds.facets import ALL, facets_of, subject_path
 from shared.events import TaxonomyPassed, TaxonomyPublished
 from shared.steps import Command, Step, Word
 
-ALL = "all"
-
-
-def subject_path(slug: str) -> str:
-    """The path of a subject's feed; a shelf has its feed's path for a name."""
-    return f"subjects/{slug}"
+DIRECTORY = ""
+"""Stands for the subjects among what changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +25,14 @@ class Keys:
     article(id)   hash    card: the article as JSON, without its html, text and related list; html; text;
                           related: the list as JSON; related_revision
     duplicates(id) zset   id of a document that nearly repeats this one → when it was first published, in ms
-    shelf(path)   zset    document id → when it was first published, in ms
+    shelf(path)   zset    document id → its place, which it keeps for ever
+    changed       zset    document id → the number of the last change of anything that readers see of it; '' for the subjects.
+                          The highest number is the last change of all
+    ticks         stream  wakes up who waits for changes; its last few entries are kept
     subjects      hash    slug → name, of every subject that ever had an article and was not removed
+    names         hash    path → what the keyword, author, language or source of this feed is called
     taxonomy      hash    the directory (directory.py)
     review        zset    document id → when it was first published, in ms: whose subject a person should look at
-    revisions     hash    path → the id of the last event that changed this feed
     fence         string  changed by every batch
     chronicle     hash    number → the event as outsiders are told of it; last: the newest number
     """
@@ -61,8 +61,16 @@ class Keys:
         return self.key("feeds", "review")
 
     @property
-    def revisions(self) -> str:
-        return self.key("feeds", "revisions")
+    def names(self) -> str:
+        return self.key("feeds", "names")
+
+    @property
+    def changed(self) -> str:
+        return self.key("feeds", "changed")
+
+    @property
+    def ticks(self) -> str:
+        return self.key("feeds", "ticks")
 
     @property
     def fence(self) -> str:
@@ -75,28 +83,39 @@ class Keys:
 
 def paths_of(article: Article) -> tuple[str, ...]:
     """The paths of all feeds that the article stands in."""
+    return (*_main(article), *_facets(article))
+
+
+def _facets(article: Article) -> dict[str, str]:
+    return facets_of(article) if article.in_feeds else {}
+
+
+def _main(article: Article) -> tuple[str, ...]:
     if not article.in_feeds:
         return ()
     return (ALL, *(subject_path(subject.slug) for subject in article.subjects))
 
 
-def placing(article: Article, before: Article | None, mark: str, keys: Keys) -> tuple[Command, ...]:
-    """Put the article where it belongs, and take it from where it stood `before`; `mark` is new for every change."""
+def placing(article: Article, before: Article | None, number: int, keys: Keys) -> tuple[Command, ...]:
+    """Put the article where it belongs, and take it from where it stood `before`; this is the change of this number."""
     if article.retracted and before is None:  # nobody has seen it: a notice would be the first they hear of it
         return ()
-    now, then = paths_of(article), paths_of(before) if before else ()
-    score = int(article.first_published_at.timestamp() * 1000)
+    facets = _facets(article)
+    now, then = (*_main(article), *facets), paths_of(before) if before else ()
     names = {subject.slug: subject.name for subject in article.subjects}
     flag: Command = (
-        ("ZADD", keys.review, score, article.id) if article.needs_review else ("ZREM", keys.review, article.id)
+        ("ZADD", keys.review, _first_published(article), article.id)
+        if article.needs_review
+        else ("ZREM", keys.review, article.id)
     )
     return (
         *(("ZREM", keys.shelf(path), article.id) for path in then if path not in now),
-        *(("ZADD", keys.shelf(path), score, article.id) for path in now),
+        *(("ZADD", keys.shelf(path), article.score, article.id) for path in now),
         *([("HSET", keys.subjects, *flat(names))] if now else []),
+        *([("HSET", keys.names, *flat(facets))] if facets else []),
         flag,
         *copied(article, before, keys),
-        *raised(mark, {**dict.fromkeys(then), **dict.fromkeys(now)}, keys),
+        changed(article.id, number, keys),
     )
 
 
@@ -105,45 +124,47 @@ def copied(article: Article, before: Article | None, keys: Keys) -> tuple[Comman
     then = before.duplicate_of if before and not before.retracted else None
     now = None if article.retracted else article.duplicate_of
     left: Command = ("ZREM", keys.duplicates(then or ""), article.id)
-    joined: Command = (
-        "ZADD",
-        keys.duplicates(now or ""),
-        int(article.first_published_at.timestamp() * 1000),
-        article.id,
-    )
+    joined: Command = ("ZADD", keys.duplicates(now or ""), _first_published(article), article.id)
     return (*([left] if then and then != now else []), *([joined] if now and then != now else []))
 
 
-def raised(mark: str, paths: Iterable[str], keys: Keys) -> tuple[Command, ...]:
-    """Tell that these feeds have changed, if there are any."""
-    marks = flat(dict.fromkeys(paths, mark))
-    return (("HSET", keys.revisions, *marks),) if marks else ()
+def changed(name: str, number: int, keys: Keys) -> Command:
+    """Tell that what readers see of this document, or of the subjects, is another since this change."""
+    return ("ZADD", keys.changed, number, name)
 
 
-def rearranged(event: TaxonomyPassed, directory: Directory, keys: Keys) -> tuple[Step, Directory]:
+def tick(number: int, keys: Keys) -> Command:
+    """Wake up who waits for changes. A wake-up that is lost costs them a second: they look by themselves (current.py)."""
+    return ("XADD", keys.ticks, "MAXLEN", "~", 16, "*", "n", number)
+
+
+def _first_published(article: Article) -> int:
+    return int(article.first_published_at.timestamp() * 1000)
+
+
+def rearranged(event: TaxonomyPassed, directory: Directory, number: int, keys: Keys) -> tuple[Step, Directory]:
     """Take over a newer taxonomy: names change at once, addresses lead on; the shelves are cleared piece by piece (clearing.py)."""
     if event.version <= directory.version:
         return Step("outdated", facts={"version": event.version}), directory
     after = directory.after(event)
-    paths = (ALL, *map(subject_path, after.names))
-    writes: list[Command] = [("HSET", keys.taxonomy, *flat(after.words())), *raised(event.event_id, paths, keys)]
+    writes: list[Command] = [("HSET", keys.taxonomy, *flat(after.words())), changed(DIRECTORY, number, keys)]
     if after.leads:
         writes.append(("HDEL", keys.subjects, *after.leads))
-        writes.append(("HDEL", keys.revisions, *map(subject_path, after.leads)))
     facts = {"version": event.version, "moved": len(event.moved), "removed": len(event.removed)}
     return Step("rearranged", tuple(writes), (TaxonomyPublished.after(event),), facts=facts), after
 
 
-def cleared(slug: str, cards: Mapping[str, Article | None], directory: Directory, mark: str, keys: Keys) -> Step:
-    """Take these articles from the shelf of a subject that there is no more, to where they belong now."""
+def cleared(slug: str, cards: Mapping[str, Article | None], directory: Directory, last: int, keys: Keys) -> Step:
+    """Take these articles from the shelf of a subject that there is no more, to where they belong now; `last`: the last change."""
     writes: list[Command] = []
-    for document_id, before in cards.items():
+    for number, (document_id, before) in enumerate(cards.items(), last + 1):
         writes.append(("ZREM", keys.shelf(subject_path(slug)), document_id))
         if before:
             article = placed_anew(before, directory)
             writes.append(("HSET", keys.article(document_id), "card", card_of(article)))
-            writes += placing(article, before, mark, keys)
-    gone = (("HDEL", keys.subjects, slug), ("HDEL", keys.revisions, subject_path(slug)))
+            writes += placing(article, before, number, keys)
+    end = last + len(cards) + 1
+    gone = (("HDEL", keys.subjects, slug), changed(DIRECTORY, end, keys), tick(end, keys))
     return Step("cleared", (*writes, *gone))
 
 

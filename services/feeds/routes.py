@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.feeds.addresses import Format, Site
-from services.feeds.article import BEFORE_ALL
+from services.feeds.addresses import Address, Format, Site
+from services.feeds.door import Door
+from services.feeds.facets import ALL, SUBJECTS, subject_path
+from services.feeds.feed import BEFORE_ALL
 from services.feeds.opml import MEDIA_TYPE as OPML_TYPE
 from services.feeds.opml import opml
-from services.feeds.pages import STYLE, STYLE_PATH, Pages
-from services.feeds.places import ALL, subject_path
-from services.feeds.press import Press
+from services.feeds.pages import DRESS, DRESS_PATH, STYLE, STYLE_PATH, Pages
 from services.feeds.responses import ASSET_CACHING, FEED_CACHING, conditional
 from services.feeds.shelf import Shelf
-from shared.errors import Gone, NotFound
+from shared.errors import Gone, NotFound, Rejected
 from shared.openapi import problems, readable
 
 
@@ -27,58 +29,112 @@ class SubjectGone(Gone):
     title = "There is no such subject any more"
 
 
-SLUG = {"name": "slug", "in": "path", "required": True, "schema": {"type": "string"}, "example": "medicine"}
+PLACE_NUMBER = re.compile(r"[1-9]\d{0,15}")
+KINDS = {
+    ALL: "All articles",
+    "subjects/{slug}": "The articles of a subject",
+    "keywords/{slug}": "The articles with a keyword",
+    "authors/{slug}": "The articles of an author",
+    "languages/{slug}": "The articles in a language",
+    "sources/{slug}": "The articles from a host",
+}
+EXAMPLES = {
+    "subjects": "medicine",
+    "keywords": "aspirin",
+    "authors": "a-luna",
+    "languages": "en",
+    "sources": "example.org",
+}
+BEFORE = "/before/{place}"
+CONTENT = {
+    "name": "content",
+    "in": "query",
+    "schema": {"type": "string", "enum": ["full", "summary"]},
+    "description": "`summary` leaves the full texts out",
+}
+PLACE = {"name": "place", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}, "example": 1}
 MOVED = {"description": "The subject is called otherwise now; Location says how"}
 Answer = Callable[[Request], Awaitable[Response]]
 
 
-def add_routes(web: FastAPI, site: Site, shelf: Shelf, press: Press, pages: Pages) -> None:
+class BadQuestion(Rejected):
+    """A parameter that means nothing."""
+
+    code = "bad-question"
+    title = "The feed cannot be asked for like this"
+    status = 400
+
+
+def add_routes(web: FastAPI, site: Site, shelf: Shelf, door: Door, pages: Pages) -> None:
     """Put every address of this service but the documents' into the application."""
     for form in Format:
-        answer = _feed_answer(site, shelf, press, form)
-        _add(web, f"/feeds/{ALL}.{form}", answer, f"All articles as {form}", form.media_type)
-        _add(web, f"/feeds/subjects/{{slug}}.{form}", answer, f"The articles of a subject as {form}", form.media_type)
+        answer = _feed_answer(site, shelf, door, form)
+        for kind, what in KINDS.items():
+            _add(web, f"/feeds/{kind}.{form}", answer, f"{what} as {form}", form.media_type)
+            _add(web, f"/feeds/{kind}{BEFORE}.{form}", answer, f"{what} as {form}: older ones", form.media_type)
     _add(web, "/feeds.opml", _opml_answer(site, shelf), "All feeds, for import into a reader", OPML_TYPE)
     _add(web, "/feeds", pages.index, "The index of feeds, for people", "text/html")
-    _add(web, STYLE_PATH, _style, "The pages' style sheet", "text/css")
+    _add(web, STYLE_PATH, _asset(STYLE), "The pages' style sheet", "text/css")
+    _add(web, DRESS_PATH, _asset(DRESS, FEED_CACHING), "What a feed wears in a browser", "text/css")
     web.add_api_route("/", _to_index, methods=["GET", "HEAD"], response_model=None, include_in_schema=False)
 
 
 def _add(web: FastAPI, path: str, answer: Callable[[Request], Any], summary: str, media_type: str) -> None:
     described: dict[str, Any] = {"summary": summary, "tags": ["feeds"], "responses": readable(media_type)}
-    if "{slug}" in path:
-        described["responses"] |= {301: MOVED} | problems(404, 410)
-        described["openapi_extra"] = {"parameters": [SLUG]}
+    kind = path.split("/")[2] if path.startswith("/feeds/") else ""
+    if kind:
+        slug = {"name": "slug", "in": "path", "required": True, "schema": {"type": "string"}}
+        needed = [slug | {"example": EXAMPLES[kind]}] if "{slug}" in path else []
+        needed += [PLACE] if "{place}" in path else []
+        described["openapi_extra"] = {"parameters": [*needed, CONTENT]}
+        described["responses"] |= {226: {"description": "What is new since (RFC 3229)"}} | problems(400, 404, 429)
+    if kind == SUBJECTS:
+        described["responses"] |= {301: MOVED} | problems(410)
     web.add_api_route(path, answer, methods=["GET"], response_model=None, **described)
     web.add_api_route(path, answer, methods=["HEAD"], response_model=None, include_in_schema=False)
 
 
-def _feed_answer(site: Site, shelf: Shelf, press: Press, form: Format) -> Answer:
+def _feed_answer(site: Site, shelf: Shelf, door: Door, form: Format) -> Answer:
     async def answer(request: Request) -> Response:
-        slug = request.path_params.get("slug")
-        path = ALL if slug is None else subject_path(slug)
-        copy = await press.copy(path, form)
-        if copy is None:
-            return await _led_on(request, site, shelf, form)
-        headers = {"Cache-Control": FEED_CACHING, "Link": f'<{site.feed(path, form)}>; rel="self"'}
-        return conditional(request, copy.body, form.media_type, modified=copy.modified, tag=copy.tag, headers=headers)
+        address = _address(request)
+        reply = await door.answer(address, form, request.scope)
+        if reply is None:
+            return await _led_on(request, address, site, shelf, form)
+        response = Response(reply.body, reply.status)
+        response.raw_headers = reply.headers
+        return response
 
     return answer
 
 
-async def _led_on(request: Request, site: Site, shelf: Shelf, form: Format) -> Response:
+def _address(request: Request) -> Address:
+    """Which feed is asked for. Raises NotFound for a place that is none, BadQuestion for an unknown `content`."""
+    kind, slug, place = (
+        request.url.path.split("/")[2],
+        request.path_params.get("slug"),
+        request.path_params.get("place"),
+    )
+    content = request.query_params.get("content", "full")
+    if content not in {"full", "summary"}:
+        raise BadQuestion("content is full or summary", content=content[:40])
+    if place is not None and not PLACE_NUMBER.fullmatch(place):
+        raise NotFound("no archive begins there", place=place[:40])
+    path = ALL if slug is None else f"{kind}/{slug}"
+    return Address(path, summary=content == "summary", before=None if place is None else int(place))
+
+
+async def _led_on(request: Request, address: Address, site: Site, shelf: Shelf, form: Format) -> Response:
     """To where a subject went that there is no more. Raises Gone if it was removed, NotFound if it never was."""
-    slug = request.path_params["slug"]
-    lead = (await shelf.directory()).leads.get(slug)
+    kind, _, slug = address.path.partition("/")
+    lead = (await shelf.directory()).leads.get(slug) if kind == SUBJECTS else None
     if lead is None:
-        raise NotFound("there is no such subject, or it has no articles yet", subject=slug)
+        raise NotFound("there is no such feed, or it has no articles yet", feed=address.path)
     if not lead.to:
         raise SubjectGone(subject=slug, removed_at=lead.at.isoformat())
     query = f"?{request.url.query}" if request.url.query else ""
     # For good, so that readers change what they are subscribed to (RFC 9110, section 15.4.2).
-    return RedirectResponse(
-        site.feed(subject_path(lead.to), form) + query, 301, headers={"Cache-Control": FEED_CACHING}
-    )
+    moved = replace(address, path=subject_path(lead.to), summary=False)
+    return RedirectResponse(site.feed(moved, form) + query, 301, headers={"Cache-Control": FEED_CACHING})
 
 
 def _opml_answer(site: Site, shelf: Shelf) -> Answer:
@@ -92,8 +148,11 @@ def _opml_answer(site: Site, shelf: Shelf) -> Answer:
     return answer
 
 
-async def _style(request: Request) -> Response:
-    return conditional(request, STYLE, "text/css", modified=BEFORE_ALL, headers={"Cache-Control": ASSET_CACHING})
+def _asset(body: bytes, caching: str = ASSET_CACHING) -> Answer:
+    async def answer(request: Request) -> Response:
+        return conditional(request, body, "text/css", modified=BEFORE_ALL, headers={"Cache-Control": caching})
+
+    return answer
 
 
 async def _to_index(_: Request) -> Response:

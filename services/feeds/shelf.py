@@ -11,10 +11,13 @@ from uuid import uuid4
 from redis.asyncio import Redis
 
 from services.feeds.addresses import Site
-from services.feeds.article import BEFORE_ALL, Article, Copy, Feed, placed_anew, within
+from services.feeds.article import Article, Copy, placed_anew
 from services.feeds.directory import FIELDS, Directory, directory_of
-from services.feeds.places import ALL, Keys, subject_path
+from services.feeds.facets import ALL, subject_path
+from services.feeds.feed import BEFORE_ALL
+from services.feeds.places import Keys
 from services.feeds.shelving import NEVER, RELATED, Present
+from shared.events import RelatedArticle
 from shared.steps import Fence
 
 CARD = ("card", "related", "related_revision")
@@ -43,6 +46,8 @@ class Standing:
     directory: Directory
     last: int
     """The number of the last event in the chronicle."""
+    change: int
+    """The number of the last change of the shelves."""
     fence: Fence
 
 
@@ -61,13 +66,14 @@ class Shelf:
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.get(self._keys.fence)
             pipe.hget(self._keys.chronicle, "last")
+            pipe.zrevrange(self._keys.changed, 0, 0, withscores=True)
             pipe.hmget(self._keys.taxonomy, FIELDS)
             for document_id in wanted:
                 pipe.hmget(self._keys.article(document_id), CARD)
-            expected, last, directory, *rows = await pipe.execute()
+            expected, last, newest, directory, *rows = await pipe.execute()
         fence = Fence(self._keys.fence, expected.decode() if expected else "", uuid4().hex)
-        documents = dict(zip(wanted, map(_present, rows), strict=True))
-        return Standing(documents, directory_of(*directory), int(last or 0), fence)
+        documents = dict(zip(wanted, map(present_of, rows), strict=True))
+        return Standing(documents, directory_of(*directory), int(last or 0), number_of(newest), fence)
 
     async def directory(self) -> Directory:
         """The subjects as they were heard of last."""
@@ -80,7 +86,7 @@ class Shelf:
             pipe.hmget(self._keys.article(document_id), *CARD, "html", "text")
             pipe.zrevrange(self._keys.duplicates(document_id), 0, MOST_DUPLICATES - 1)
             directory, (*row, html, text), copies = await pipe.execute()
-        article = _shown(row, directory_of(*directory))
+        article = shown_of(row, directory_of(*directory))
         if article is None:
             return None
         words = {"html": (html or b"").decode(), "text": (text or b"").decode()}
@@ -95,22 +101,6 @@ class Shelf:
         duplicates = tuple(told[name] for name in copies if name in told)
         return {"original": told.get(article.duplicate_of or ""), "duplicates": duplicates}
 
-    async def revision(self, path: str) -> str | None:
-        """What changes whenever the feed `path` does; None if there is no such feed. Equal revisions, equal bytes."""
-        revision = await self._redis.hget(self._keys.revisions, path)
-        if revision is None:
-            return "" if path == ALL else None
-        return str(revision.decode())
-
-    async def feed(self, path: str) -> Feed:
-        """The feed `path` with its newest articles; three round trips."""
-        name = await self._name(path)
-        articles = await self._with_content(await self.newest(path, self._entries))
-        title, about = self._site.title, "Everything that is published here, newest first."
-        if name is not None:
-            title, about = f"{title}: {name}", f"Articles about {name}, newest first."
-        return Feed(self._site, path, title, about, tuple(articles))
-
     async def newest(self, path: str, count: int) -> list[Article]:
         """The newest articles of a shelf as cards: without html and text."""
         async with self._redis.pipeline(transaction=False) as pipe:
@@ -122,7 +112,7 @@ class Shelf:
     async def cards(self, document_ids: Iterable[str], directory: Directory) -> list[Article]:
         """Those of these articles that there are, without html and text."""
         rows = await self._each([("HMGET", self._keys.article(name), *CARD) for name in document_ids])
-        return [article for row in rows if (article := _shown(row, directory))]
+        return [article for row in rows if (article := shown_of(row, directory))]
 
     async def subjects(self) -> list[SubjectShelf]:
         """Every subject that ever had an article, by name, but for those that there are no more."""
@@ -136,21 +126,6 @@ class Shelf:
         """When the newest article was last changed."""
         return max((article.updated_at for article in await self.newest(ALL, self._entries)), default=BEFORE_ALL)
 
-    async def _name(self, path: str) -> str | None:
-        if path == ALL:
-            return None
-        slug = path.partition("/")[2]
-        name = (await self.directory()).names.get(slug) or await self._redis.hget(self._keys.subjects, slug)
-        return (name.decode() if isinstance(name, bytes) else name) or slug
-
-    async def _with_content(self, cards: Sequence[Article]) -> list[Article]:
-        shown = list(within(cards, entries=self._entries))
-        bodies = await self._each([("HGET", self._keys.article(card.id), "html") for card in shown])
-        return [
-            card.model_copy(update={"html": (body or b"").decode()}) if card.whole else card
-            for card, body in zip(shown, bodies, strict=True)
-        ]
-
     async def _each(self, commands: Sequence[tuple[str, ...]]) -> list[Any]:
         async with self._redis.pipeline(transaction=False) as pipe:
             for command in commands:
@@ -158,16 +133,26 @@ class Shelf:
             return list(await pipe.execute())
 
 
-def _present(row: Sequence[bytes | None]) -> Present:
+def number_of(newest: Sequence[tuple[bytes, float]]) -> int:
+    """The number of the last change, of the highest row of `changed`; 0 before the first."""
+    return int(newest[0][1]) if newest else 0
+
+
+def present_of(row: Sequence[bytes | None]) -> Present:
     card, related, revision = row
     return Present(
         article=Article.model_validate_json(card) if card else None,
-        related=RELATED.validate_json(related) if related else (),
+        related=related_of(related),
         related_revision=int(revision) if revision else NEVER,
     )
 
 
-def _shown(row: Sequence[bytes | None], directory: Directory) -> Article | None:
+def related_of(kept: bytes | None) -> tuple[RelatedArticle, ...]:
+    """The neighbours that are kept of a document."""
+    return RELATED.validate_json(kept) if kept else ()
+
+
+def shown_of(row: Sequence[bytes | None], directory: Directory) -> Article | None:
     """The article under its subjects as they are called now, with its neighbours."""
-    present = _present(row)
+    present = present_of(row)
     return present.article and placed_anew(present.article, directory).model_copy(update={"related": present.related})

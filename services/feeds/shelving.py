@@ -18,9 +18,9 @@ from dataclasses import dataclass, field, replace
 from pydantic import TypeAdapter
 
 from services.feeds.addresses import Site
-from services.feeds.article import Article, article_of, placed_anew
+from services.feeds.article import Article, article_of
 from services.feeds.directory import Directory, Placed
-from services.feeds.places import Keys, card_of, flat, paths_of, placing, raised, rearranged
+from services.feeds.places import DIRECTORY, Keys, card_of, changed, flat, placing, rearranged
 from shared.events import (
     Change,
     DocumentPublished,
@@ -35,6 +35,8 @@ from shared.steps import Command, Step
 
 RELATED = TypeAdapter(tuple[RelatedArticle, ...])
 NEVER = -1
+STAYING = ("authors", "keywords", "language", "source_url")
+"""What decides in which feeds an article stands, beside its subjects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,50 +50,65 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Shelving:
-    """Decides; `site` gives the addresses, `directory` the subjects. `with_duplicates`: near-duplicates enter the feeds too."""
+    """Decides; `site` gives the addresses, `directory` the subjects. `with_duplicates`: near-duplicates enter the feeds too.
+
+    Each change of the shelves has a `number`, higher than all before it.
+    """
 
     keys: Keys
     site: Site
     directory: Directory = field(default_factory=Directory)
     with_duplicates: bool = False
 
-    def decide(self, event: Event, present: Present) -> tuple[Step, Present, Directory]:
+    def decide(self, event: Event, present: Present, number: int) -> tuple[Step, Present, Directory]:
         """The step that `event` causes, and what is there after it."""
         match event:
             case DocumentRelated():
-                return self.shelve(event, present)
+                return self.shelve(event, present, number)
             case RelatedChanged():
-                return (*self.relink(event, present), self.directory)
+                return (*self.relink(event, present, number), self.directory)
             case TaxonomyPassed():
-                step, directory = rearranged(event, self.directory, self.keys)
+                step, directory = rearranged(event, self.directory, number, self.keys)
                 return step, present, directory
         raise TypeError(f"feeds knows no {type(event).__name__}")
 
-    def shelve(self, event: DocumentRelated, present: Present) -> tuple[Step, Present, Directory]:
+    def shelve(self, event: DocumentRelated, present: Present, number: int) -> tuple[Step, Present, Directory]:
         """Put a new version where it belongs; it keeps its place in time, and a retracted one its shelf."""
         before = present.article
         if before and before.version >= event.document.version:
             return Step("outdated", facts={"version": event.document.version}), present, self.directory
         after = self._related_after(event, present)
         first = before.first_published_at if before else event.occurred_at
-        placed, both = self._placing(event, before), self.with_duplicates
-        article = article_of(event, self.site, placed=placed, first_published_at=first, with_duplicates=both)
+        article = article_of(
+            event,
+            self.site,
+            placed=self._placing(event, before),
+            first_published_at=first,
+            with_duplicates=self.with_duplicates,
+            place=before.place if before and before.in_feeds else number,
+            sequence=number,
+        )
+        if before and article.retracted:  # readers find the notice wherever they found the article
+            article = article.model_copy(update={name: getattr(before, name) for name in STAYING})
         directory = self.directory.revived(subject.slug for subject in article.subjects)
-        revived = ("HSET", self.keys.taxonomy, *flat(directory.words()))
+        revived = (
+            ("HSET", self.keys.taxonomy, *flat(directory.words())),
+            changed(DIRECTORY, number, self.keys),
+        )
         step = Step(
             verdict="retracted" if article.retracted else "shelved",
             writes=(
                 self._kept(article),
                 *self._linked(event, present),
-                *placing(article, before, event.event_id, self.keys),
-                *([revived] if directory is not self.directory else []),
+                *placing(article, before, number, self.keys),
+                *(revived if directory is not self.directory else ()),
             ),
             emits=(self._published(event, article, after, before),),
             facts={"version": article.version, "subject": article.subject.slug},
         )
         return step, replace(after, article=article), directory
 
-    def relink(self, event: RelatedChanged, present: Present) -> tuple[Step, Present]:
+    def relink(self, event: RelatedChanged, present: Present, number: int) -> tuple[Step, Present]:
         """Take over a newer list; readers and partners hear of it if they know the article."""
         if event.related_revision <= present.related_revision:
             return Step("outdated", quiet=True), present
@@ -99,10 +116,10 @@ class Shelving:
         writes = self._linked(event, present)
         if present.article is None or present.article.retracted:
             return Step("kept", writes=writes, quiet=True), after
-        article = placed_anew(present.article, self.directory)
+        article = present.article
         told = RelatedPublished.after(event, title=article.title, link=self.site.document(article.id))
-        raised_now = raised(event.event_id, paths_of(article), self.keys)
-        return Step("relinked", (*writes, *raised_now), (told,), quiet=True), after
+        mark = changed(article.id, number, self.keys)
+        return Step("relinked", (*writes, mark), (told,), quiet=True), after
 
     def _placing(self, event: DocumentRelated, before: Article | None) -> Placed:
         if before and event.change is Change.RETRACTED:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.feeds.addresses import Site
-from services.feeds.article import Article, Feed, article_of
+from services.feeds.addresses import Address, Site
+from services.feeds.article import Article, article_of
 from services.feeds.directory import Placed
+from services.feeds.feed import Feed
 from shared.events import (
     Change,
     Document,
@@ -110,5 +111,6 @@ def retracted_article(number: int = 1) -> Article:
     return article_of(event, SITE, placed=placed(event), first_published_at=at(number))
 
 
-def feed(*articles: Article) -> Feed:
-    return Feed(SITE, "subjects/medicine", "The News: Medicine", "Articles about Medicine.", articles)
+def feed(*articles: Article, before: int | None = None, older: int | None = None) -> Feed:
+    address = Address("subjects/medicine", before=before)
+    return Feed(SITE, address, "The News: Medicine", "Articles about Medicine.", articles, older)

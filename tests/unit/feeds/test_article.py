@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.feeds.addresses import Format
-from services.feeds.article import BEFORE_ALL, LARGEST_CONTENT, LARGEST_FEED, Status, within
+from services.feeds.article import LARGEST_CONTENT, Status
+from services.feeds.feed import BEFORE_ALL, LARGEST_FEED, within
 from services.feeds.formats import render
 from tests.unit.feeds.samples import SITE, article, at, feed, neighbours, retracted_article
 

@@ -75,7 +75,7 @@ def test_atom_keeps_the_rules() -> None:
         "label": "Law & Order",
     }
     assert all(RFC_3339.fullmatch(date) for date in found(root, "//atom:updated/text()|//atom:published/text()"))
-    assert (root.get(f"{{{NAMES['xml']}}}lang"), entry.get(f"{{{NAMES['xml']}}}lang")) == ("de", None)
+    assert (root.get(f"{{{NAMES['xml']}}}lang"), entry.get(f"{{{NAMES['xml']}}}lang")) == ("de", "de")
     assert found(root, "string(atom:entry[2]/@xml:lang)") == "en"
 
 

@@ -1,0 +1,64 @@
+"""Pure. A feed as all three formats show it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from services.feeds.addresses import Address, Site
+from services.feeds.article import Article
+
+LARGEST_FEED = 250_000
+"""Bytes of a feed. JSON Feed 1.1 calls 250 kB fine and 1 MB a burden; past this the oldest entries are left out."""
+
+BEFORE_ALL = datetime(2026, 1, 1, tzinfo=UTC)
+"""When an empty feed was last updated: a date that stays, so that the same nothing has the same ETag."""
+
+
+def within(articles: Sequence[Article], *, entries: int, size: int = LARGEST_FEED) -> Iterator[Article]:
+    """What one feed holds of `articles` (newest first): at most `entries`, at most `size` bytes, at least one."""
+    taken = 0
+    for place, article in enumerate(articles[:entries]):
+        taken += article.feed_bytes
+        if place and taken > size:
+            return
+        yield article
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One feed, or one archive of it. `articles` are newest first; `older`: the place below which there are more."""
+
+    site: Site
+    address: Address
+    title: str
+    description: str
+    articles: tuple[Article, ...]
+    older: int | None = None
+
+    @property
+    def id(self) -> str:
+        question = f"?{self.address.query}" if self.address.query else ""
+        return self.site.tag("feeds", f"{self.address.path}{question}")
+
+    @property
+    def updated(self) -> datetime:
+        """The newest change in it: content, never the clock, so that the same articles always give the same bytes."""
+        return max((article.updated_at for article in self.articles), default=BEFORE_ALL)
+
+    @property
+    def language(self) -> str:
+        spoken = Counter(article.language for article in self.articles)
+        return min(spoken, key=lambda language: (-spoken[language], language), default="en")
+
+    @property
+    def previous(self) -> Address | None:
+        """The archive that this one goes on in."""
+        return None if self.older is None else self.address.at(self.older)
+
+    @property
+    def current(self) -> Address:
+        """The feed that readers subscribe to."""
+        return self.address.at(None)

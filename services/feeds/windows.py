@@ -1,0 +1,90 @@
+"""Which documents a feed shows: a window on its shelf, read together with what has changed since the last look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.feeds.addresses import Address
+from services.feeds.changes import MOST_AT_ONCE, Changes
+from services.feeds.current import Current
+from services.feeds.directory import FIELDS, Directory, directory_of
+from services.feeds.facets import ALL, SUBJECTS
+from services.feeds.places import Keys
+
+Row = tuple[str, int]
+"""A document's id and its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`rows` are newest first; `more`: there are older ones below the last of them. `known`: whether there is such a feed."""
+
+    rows: tuple[Row, ...]
+    more: bool
+    known: bool
+    name: str = ""
+    """What it is about: a subject, a keyword, a person; empty for everything."""
+
+
+class Windows:
+    """Looks at shelves. A feed has at most `entries` documents, and so has an archive."""
+
+    def __init__(self, redis: Any, keys: Keys, current: Current, *, entries: int) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._current = current
+        self._entries = entries
+
+    async def at(self, address: Address, changes: Changes) -> Window:
+        """The window that `address` names; one round trip, after which `changes` knows everything up to then."""
+        look, shelf = self._current.look(), self._keys.shelf(address.path)
+        since = f"({changes.last}" if changes.last >= 0 else "+inf"
+        below = "+inf" if address.before is None else f"({address.before}"
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.zrangebyscore(self._keys.changed, since, "+inf", withscores=True, start=0, num=MOST_AT_ONCE + 1)
+            pipe.zrevrange(self._keys.changed, 0, 0, withscores=True)
+            pipe.zrevrangebyscore(shelf, below, "-inf", withscores=True, start=0, num=self._entries + 1)
+            pipe.zcount(shelf, "-inf", below)
+            pipe.hmget(self._keys.taxonomy, FIELDS)
+            pipe.hget(*self._place_of_name(address.path))
+            changed, newest, rows, count, directory, name = await pipe.execute()
+        last = int(newest[0][1]) if newest else 0
+        self._current.looked(last, look)
+        changes.absorb(changed, last)
+        shown = self._entries if address.before is None else _aligned(count, self._entries)
+        places = tuple((row.decode(), int(place)) for row, place in rows[:shown])
+        called = _called(address.path, name, directory_of(*directory))
+        return Window(places, count > len(places), called is not None, called or "")
+
+    def _place_of_name(self, path: str) -> tuple[str, str]:
+        kind, _, slug = path.partition("/")
+        return (self._keys.subjects, slug) if kind == SUBJECTS else (self._keys.names, path)
+
+
+def _called(path: str, name: bytes | None, directory: Directory) -> str | None:
+    """What a feed is called; empty for everything, None if there is no such feed."""
+    if path == ALL:
+        return ""
+    kind, _, slug = path.partition("/")
+    if kind == SUBJECTS and slug in directory.leads:
+        return None
+    if kind == SUBJECTS and slug in directory.names:
+        return directory.names[slug]
+    return name.decode() if name else None
+
+
+def _aligned(count: int, entries: int) -> int:
+    """How many of `count` documents the newest archive of them holds: as many as leave whole archives to the older ones.
+
+    Counted from the oldest, so that a document that comes moves no archive but the newest.
+    """
+    return count % entries or min(count, entries)
+
+
+def older_than(rows: Sequence[Row], shown: int, *, more: bool) -> int | None:
+    """The place below which the older documents begin, if there are any that are not among the first `shown` rows."""
+    if shown < len(rows) or more:
+        return rows[shown - 1][1] if shown else None
+    return None
