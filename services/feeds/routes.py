@@ -30,30 +30,42 @@ class SubjectGone(Gone):
 
 
 PLACE_NUMBER = re.compile(r"[1-9]\d{0,15}")
-KINDS = {
-    ALL: "All articles",
-    "subjects/{slug}": "The articles of a subject",
-    "keywords/{slug}": "The articles with a keyword",
-    "authors/{slug}": "The articles of an author",
-    "languages/{slug}": "The articles in a language",
-    "sources/{slug}": "The articles from a host",
+KINDS = ("subjects", "keywords", "authors", "languages", "sources")
+FEEDS = {
+    "/feeds/all.{form}": "All articles",
+    "/feeds/all/before/{place}.{form}": "All articles: an archive of older ones",
+    "/feeds/{kind}/{slug}.{form}": "The articles of one subject, keyword, author, language or source",
+    "/feeds/{kind}/{slug}/before/{place}.{form}": "The same: an archive of older ones",
 }
-EXAMPLES = {
-    "subjects": "medicine",
-    "keywords": "aspirin",
-    "authors": "a-luna",
-    "languages": "en",
-    "sources": "example.org",
+
+
+def _parameter(name: str, place: str, example: str, **schema: Any) -> dict[str, Any]:
+    needed = {"required": True} if place == "path" else {}
+    return {"name": name, "in": place, "schema": {"type": "string"} | schema, "example": example} | needed
+
+
+PARAMETERS = {
+    "kind": _parameter("kind", "path", "subjects", enum=KINDS),
+    "slug": _parameter("slug", "path", "medicine"),
+    "place": _parameter("place", "path", "1", pattern=r"^[1-9][0-9]{0,15}$"),
+    "form": _parameter("form", "path", "atom", enum=list(Format)),
 }
-BEFORE = "/before/{place}"
-CONTENT = {
-    "name": "content",
-    "in": "query",
-    "schema": {"type": "string", "enum": ["full", "summary"]},
-    "description": "`summary` leaves the full texts out",
-}
-PLACE = {"name": "place", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}, "example": 1}
+CONTENT = _parameter("content", "query", "summary", enum=["full", "summary"])
 MOVED = {"description": "The subject is called otherwise now; Location says how"}
+_ANSWERS: dict[int | str, Any] = {
+    200: {
+        "description": "The feed",
+        "content": {form.media_type: {"schema": {}} for form in Format},
+        "headers": {name: {"schema": {"type": "string"}} for name in ("ETag", "Last-Modified", "Link")},
+    },
+    226: {
+        "description": "What is new since (RFC 3229)",
+        "content": {form.media_type: {"schema": {}} for form in Format},
+    },
+    304: {"description": "The reader has it already"},
+    301: MOVED,
+}
+FEED_ANSWERS = _ANSWERS | problems(400, 404, 410, 429)
 Answer = Callable[[Request], Awaitable[Response]]
 
 
@@ -67,11 +79,11 @@ class BadQuestion(Rejected):
 
 def add_routes(web: FastAPI, site: Site, shelf: Shelf, door: Door, pages: Pages) -> None:
     """Put every address of this service but the documents' into the application."""
-    for form in Format:
-        answer = _feed_answer(site, shelf, door, form)
-        for kind, what in KINDS.items():
-            _add(web, f"/feeds/{kind}.{form}", answer, f"{what} as {form}", form.media_type)
-            _add(web, f"/feeds/{kind}{BEFORE}.{form}", answer, f"{what} as {form}: older ones", form.media_type)
+    answer = _feed_answer(site, shelf, door)
+    for path, what in FEEDS.items():
+        parameters = [described for name, described in PARAMETERS.items() if f"{{{name}}}" in path]
+        facts: dict[str, Any] = {"openapi_extra": {"parameters": [*parameters, CONTENT]}, "responses": FEED_ANSWERS}
+        _add(web, path, answer, what, **facts)
     _add(web, "/feeds.opml", _opml_answer(site, shelf), "All feeds, for import into a reader", OPML_TYPE)
     _add(web, "/feeds", pages.index, "The index of feeds, for people", "text/html")
     _add(web, STYLE_PATH, _asset(STYLE), "The pages' style sheet", "text/css")
@@ -79,23 +91,17 @@ def add_routes(web: FastAPI, site: Site, shelf: Shelf, door: Door, pages: Pages)
     web.add_api_route("/", _to_index, methods=["GET", "HEAD"], response_model=None, include_in_schema=False)
 
 
-def _add(web: FastAPI, path: str, answer: Callable[[Request], Any], summary: str, media_type: str) -> None:
-    described: dict[str, Any] = {"summary": summary, "tags": ["feeds"], "responses": readable(media_type)}
-    kind = path.split("/")[2] if path.startswith("/feeds/") else ""
-    if kind:
-        slug = {"name": "slug", "in": "path", "required": True, "schema": {"type": "string"}}
-        needed = [slug | {"example": EXAMPLES[kind]}] if "{slug}" in path else []
-        needed += [PLACE] if "{place}" in path else []
-        described["openapi_extra"] = {"parameters": [*needed, CONTENT]}
-        described["responses"] |= {226: {"description": "What is new since (RFC 3229)"}} | problems(400, 404, 429)
-    if kind == SUBJECTS:
-        described["responses"] |= {301: MOVED} | problems(410)
+def _add(
+    web: FastAPI, path: str, answer: Callable[[Request], Any], summary: str, media_type: str = "", **facts: Any
+) -> None:
+    described: dict[str, Any] = {"summary": summary, "tags": ["feeds"], "responses": readable(media_type)} | facts
     web.add_api_route(path, answer, methods=["GET"], response_model=None, **described)
     web.add_api_route(path, answer, methods=["HEAD"], response_model=None, include_in_schema=False)
 
 
-def _feed_answer(site: Site, shelf: Shelf, door: Door, form: Format) -> Answer:
+def _feed_answer(site: Site, shelf: Shelf, door: Door) -> Answer:
     async def answer(request: Request) -> Response:
+        form = _form(request)
         address = _address(request)
         reply = await door.answer(address, form, request.scope)
         if reply is None:
@@ -107,19 +113,24 @@ def _feed_answer(site: Site, shelf: Shelf, door: Door, form: Format) -> Answer:
     return answer
 
 
+def _form(request: Request) -> Format:
+    try:
+        return Format(request.path_params["form"])
+    except ValueError:
+        raise NotFound("feeds are rss, atom or json", form=request.path_params["form"][:40]) from None
+
+
 def _address(request: Request) -> Address:
     """Which feed is asked for. Raises NotFound for a place that is none, BadQuestion for an unknown `content`."""
-    kind, slug, place = (
-        request.url.path.split("/")[2],
-        request.path_params.get("slug"),
-        request.path_params.get("place"),
-    )
+    kind, slug, place = map(request.path_params.get, ("kind", "slug", "place"))
     content = request.query_params.get("content", "full")
     if content not in {"full", "summary"}:
         raise BadQuestion("content is full or summary", content=content[:40])
     if place is not None and not PLACE_NUMBER.fullmatch(place):
         raise NotFound("no archive begins there", place=place[:40])
-    path = ALL if slug is None else f"{kind}/{slug}"
+    if kind is not None and kind not in KINDS:
+        raise NotFound("there are no feeds of this kind", kind=kind[:40])
+    path = ALL if kind is None else f"{kind}/{slug}"
     return Address(path, summary=content == "summary", before=None if place is None else int(place))
 
 

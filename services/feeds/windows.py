@@ -56,7 +56,8 @@ class Windows:
         shown = self._entries if address.before is None else _aligned(count, self._entries)
         places = tuple((row.decode(), int(place)) for row, place in rows[:shown])
         called = _called(address.path, name, directory_of(*directory))
-        return Window(places, count > len(places), called is not None, called or "")
+        known = called is not None and (bool(rows) or address.before is None)
+        return Window(places, count > len(places), known, called or "")
 
     def _place_of_name(self, path: str) -> tuple[str, str]:
         kind, _, slug = path.partition("/")
