@@ -13,7 +13,8 @@ from services.ingest.fetching import Fetcher
 from services.ingest.fields import absolute
 from services.ingest.formats.found import Leads, Reference
 from services.ingest.identity import document_id
-from services.ingest.registry import Also, Registry, gone, nothing
+from services.ingest.refusals import gone
+from services.ingest.registry import Also, Registry, nothing
 from shared.errors import DocumentRejected, Overloaded, Rejected, SyndicateError
 from shared.host import Host
 

@@ -23,8 +23,9 @@ from services.ingest.changes import (
     set_subject,
 )
 from services.ingest.draft import Draft
+from services.ingest.refusals import gone, permitted
 from services.ingest.sameness import Judged, Sameness
-from shared.errors import Conflict, Gone, NotFound, Overloaded
+from shared.errors import Overloaded
 from shared.events import Change, Document, DocumentIngested
 from shared.steps import Command, Guard, Step
 from shared.streams import Belt
@@ -42,14 +43,6 @@ Also = Callable[[Changed], tuple[Command, ...]]
 def nothing(_: Changed) -> tuple[Command, ...]:
     """Nothing else."""
     return ()
-
-
-class VersionMismatch(Conflict):
-    """The document is no longer in the version that the sender knows (RFC 9110, section 13.1.1)."""
-
-    code = "version-mismatch"
-    title = "The document has another version by now"
-    status = 412
 
 
 class Registry:
@@ -97,7 +90,7 @@ class Registry:
         """Give a document that is known its new words, even if it was retracted. `only`: the versions that may be replaced."""
 
         def decided(known: Known | None) -> Decision:
-            return decide(_permitted(known, identity, only), identity, draft, at, restore=True)
+            return decide(permitted(known, identity, only), identity, draft, at, restore=True)
 
         return await self._settle(identity, decided, correlation_id, also)
 
@@ -109,7 +102,7 @@ class Registry:
         def decided(known: Known | None) -> Decision:
             if known and known.state == State.RETRACTED:
                 raise gone(WasRetracted(known.document))
-            return retract(_permitted(known, identity, only), at)
+            return retract(permitted(known, identity, only), at)
 
         return await self._settle(identity, decided, correlation_id, also)
 
@@ -119,7 +112,7 @@ class Registry:
         """Pin an operator's subject to a document, or (None) let it go. Raises NotFound."""
 
         def decided(known: Known | None) -> Decision:
-            return set_subject(_permitted(known, identity, only), subject, at)
+            return set_subject(permitted(known, identity, only), subject, at)
 
         return await self._settle(identity, decided, correlation_id, nothing)
 
@@ -227,17 +220,6 @@ class Registry:
         return self._belt.key("ingest", "document", identity)
 
 
-def gone(decision: WasRetracted) -> Gone:
-    """The error for what was retracted."""
-    document = decision.document
-    return Gone(
-        "this document has been retracted; PUT brings it back",
-        id=document.id,
-        version=document.version,
-        retracted_at=document.received_at.isoformat(),
-    )
-
-
 def _twin(judged: Judged, before: Known | None) -> Unchanged | None:
     """The other document that says the very same, for one that nobody knows under its own id."""
     return Unchanged(judged.twin) if judged.twin and before is None else None
@@ -248,14 +230,6 @@ def _same_words(before: Known, decision: Changed) -> bool:
     then, now = before.document, decision.document
     alive = before.state == decision.known().state == State.ACCEPTED
     return alive and (then.content_hash, then.duplicate_of) == (now.content_hash, now.duplicate_of)
-
-
-def _permitted(known: Known | None, identity: str, only: frozenset[int] | None) -> Known:
-    if known is None:
-        raise NotFound("there is no document of this id", id=identity)
-    if only is not None and known.version not in only:
-        raise VersionMismatch(id=identity, version=known.version)
-    return known
 
 
 def _whole(version: int, record: bytes) -> Known | None:

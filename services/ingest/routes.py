@@ -16,7 +16,8 @@ from services.ingest.draft import Draft
 from services.ingest.idempotency import Place, Requests
 from services.ingest.intake import Intake, Read
 from services.ingest.reception import LARGE, MANY, Hands, media_type_of, versions_in, versions_of
-from services.ingest.registry import Also, Registry, gone, nothing
+from services.ingest.refusals import gone
+from services.ingest.registry import Also, Registry, nothing
 from services.ingest.subject_names import SubjectNames
 from services.ingest.telling import Telling, change_of, etag_of
 from shared.errors import DocumentRejected, Overloaded, Rejected, SyndicateError

@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from services.ingest.changes import Changed, Known, State
 from services.ingest.likeness import ALIKE, Bucket, Hashes, buckets, exact_bucket, jaccard, shingles
-from shared.events import Document
+from shared.events import Change, Document
 from shared.steps import Command, Fence
 from shared.streams import Belt
 
@@ -50,14 +50,19 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What stands in some buckets."""
+    """What stands in some buckets: ids of ten octets each, one behind the other; nothing of an empty one."""
 
     fence: str
-    occupants: dict[Bucket, tuple[str, ...]]
+    packed: dict[Bucket, bytes]
 
     def sharing(self, places: Iterable[Bucket]) -> Counter[str]:
         """The ids that stand in these buckets, and in how many of them."""
-        return Counter(name for place in places for name in self.occupants[place])
+        return Counter(_name(octets) for place in places for octets in self.octets(place))
+
+    def octets(self, place: Bucket) -> list[bytes]:
+        """Those of each id in a bucket."""
+        packed = self.packed.get(place, b"")
+        return [packed[start : start + ID_BYTES] for start in range(0, len(packed), ID_BYTES)]
 
 
 class Sameness:
@@ -66,6 +71,8 @@ class Sameness:
     def __init__(self, belt: Belt, known: KnownAs) -> None:
         self._belt = belt
         self._known = known
+        self._fence = belt.key("ingest", "fence")
+        self._shards = belt.key("ingest", "alike", "")
         self._gather = belt.client.register_script((LUA / "gather.lua").read_text())
 
     @property
@@ -82,11 +89,11 @@ class Sameness:
         self, decision: Changed, before: Known | None, *, as_told: bool = False, fence: str | None = None
     ) -> Judged:
         """What the change repeats. `as_told`: what it says itself, as a backup does."""
-        document, words = decision.document, _words_of(decision.known())
-        here, there = _places(decision.known(), words), _standing(before)
+        document, words = decision.document, _words_of(decision.document)
+        here, there = _places(document, words) if _lives(decision) else (), _standing(before)
         found = await self._found({*here, *there})
         original = document.duplicate_of
-        if decision.known().state == State.ACCEPTED and not as_told:
+        if _lives(decision) and not as_told:
             original = await self._original(document, words, found.sharing(here[1:]))
         after = document.model_copy(update={"duplicate_of": original})
         decision = replace(decision, document=after)
@@ -97,14 +104,14 @@ class Sameness:
             *self._orphaned(decision, before),
             *(await self._doubted(after) if as_told and original else ()),
         )
-        twin = await self._twin(document, found.occupants[here[0]] if here else ())
+        twin = await self._twin(document, found.sharing(here[:1]))
         return Judged(decision, writes, self.held(found.fence if fence is None else fence), twin)
 
     async def _found(self, places: Iterable[Bucket]) -> Found:
-        asked = sorted(places)
-        keys = [self._belt.key("ingest", "fence"), *(self._shard(shard) for shard, _ in asked)]
+        asked = list(places)
+        keys = [self._fence, *(self._shard(shard) for shard, _ in asked)]
         fence, *values = await self._gather(keys=keys, args=[field for _, field in asked])
-        return Found(fence.decode(), dict(zip(asked, map(_names, values), strict=True)))
+        return Found(fence.decode(), {place: value for place, value in zip(asked, values, strict=True) if value})
 
     async def _original(self, document: Document, words: Hashes, shared: Counter[str]) -> str | None:
         """The most similar original, if it is similar enough; of equals the one that was accepted first."""
@@ -114,13 +121,13 @@ class Sameness:
             other = await self._known(name) if count >= LEAST_SHARED else None
             if other is None or other.state == State.RETRACTED or other.document.duplicate_of:
                 continue
-            similarity = jaccard(words, _words_of(other))
+            similarity = jaccard(words, _words_of(other.document))
             found = (-similarity, other.document.received_at.timestamp(), name)
             if similarity >= ALIKE and (best is None or found < best):
                 best = found
         return best and best[2]
 
-    async def _twin(self, document: Document, names: Sequence[str]) -> Document | None:
+    async def _twin(self, document: Document, names: Iterable[str]) -> Document | None:
         for name in names:
             other = await self._known(name) if name != document.id else None
             if other and other.state == State.ACCEPTED and other.document.content_hash == document.content_hash:
@@ -131,24 +138,20 @@ class Sameness:
         self, found: Found, name: str, leaves: Iterable[Bucket], enters: Iterable[Bucket]
     ) -> tuple[Command, ...]:
         """Take a document from buckets and put it into others: whole values, so that it may be repeated without trace."""
-        left = [(place, tuple(each for each in found.occupants[place] if each != name)) for place in sorted(leaves)]
-        entered = [
-            (place, (*found.occupants[place], name)[-MOST_IN_BUCKET:])
-            for place in enters
-            if name not in found.occupants[place]
-        ]
-        return tuple(self._filled(place, names) for place, names in (*left, *entered))
+        own = b32decode(name.upper())
+        left = [(place, [each for each in found.octets(place) if each != own]) for place in leaves]
+        standing = ((place, found.octets(place)) for place in enters)
+        entered = [(place, [*others, own][-MOST_IN_BUCKET:]) for place, others in standing if own not in others]
+        return tuple(self._filled(place, octets) for place, octets in (*left, *entered))
 
-    def _filled(self, place: Bucket, names: Sequence[str]) -> Command:
+    def _filled(self, place: Bucket, octets: Sequence[bytes]) -> Command:
         shard, field = place
-        if not names:
-            return ("HDEL", self._shard(shard), field)
-        return ("HSET", self._shard(shard), field, b"".join(map(_octets, names)))
+        return ("HSET", self._shard(shard), field, b"".join(octets)) if octets else ("HDEL", self._shard(shard), field)
 
     def _linked(self, decision: Changed, before: Known | None) -> tuple[Command, ...]:
         """Put it onto the list of the original that it repeats, and take it from where it stood."""
         then = before.document.duplicate_of if before and before.state == State.ACCEPTED else None
-        now = decision.document.duplicate_of if decision.known().state == State.ACCEPTED else None
+        now = decision.document.duplicate_of if _lives(decision) else None
         left: list[Command] = [("ZREM", self._duplicates(then), decision.document.id)] if then and then != now else []
         joined: list[Command] = [self._link(decision.document)] if now else []
         again: list[Command] = [("ZREM", self.revisit, decision.document.id)] if before else []
@@ -162,7 +165,7 @@ class Sameness:
         """What repeats a document that is no original any more, or has other words now, is to be looked at again."""
         after, theirs = decision.document, self._duplicates(decision.document.id)
         same = before is None or (after.title, after.text) == (before.document.title, before.document.text)
-        if same and decision.known().state == State.ACCEPTED and after.duplicate_of is None:
+        if same and _lives(decision) and after.duplicate_of is None:
             return ()
         return ("ZUNIONSTORE", self.revisit, 2, self.revisit, theirs, "AGGREGATE", "MIN"), ("DEL", theirs)
 
@@ -175,41 +178,36 @@ class Sameness:
 
     def held(self, expected: str) -> Fence:
         """The fence that stood when `expected` was read."""
-        return Fence(self._belt.key("ingest", "fence"), expected, uuid4().hex)
+        return Fence(self._fence, expected, uuid4().hex)
 
     def _shard(self, shard: int) -> str:
-        return self._belt.key("ingest", "alike", f"{shard:x}")
+        return f"{self._shards}{shard:x}"
 
     def _duplicates(self, identity: str) -> str:
         return self._belt.key("ingest", "duplicates", identity)
 
 
-def _words_of(known: Known) -> Hashes:
-    return shingles(known.document.title, known.document.text)
+def _lives(decision: Changed) -> bool:
+    return decision.change is not Change.RETRACTED
 
 
-def _places(known: Known, words: Hashes) -> tuple[Bucket, ...]:
-    """The bucket of its content, then those of its words; none if it was retracted."""
-    document = known.document
-    if known.state == State.RETRACTED or not document.content_hash:
-        return ()
+def _words_of(document: Document) -> Hashes:
+    return shingles(document.title, document.text)
+
+
+def _places(document: Document, words: Hashes) -> tuple[Bucket, ...]:
+    """The bucket of its content, then those of its words."""
     return (exact_bucket(document.content_hash), *buckets(words))
 
 
 def _standing(before: Known | None) -> tuple[Bucket, ...]:
-    """Where a document stands that is known."""
-    if before is None:
+    """Where a document stands that is known; nowhere, if it was retracted or is not whole."""
+    if before is None or before.state == State.RETRACTED or not before.document.content_hash:
         return ()
-    places = _places(before, _words_of(before))
-    return places if before.document.duplicate_of is None else places[:1]
+    if before.document.duplicate_of is not None:
+        return (exact_bucket(before.document.content_hash),)
+    return _places(before.document, _words_of(before.document))
 
 
-def _octets(name: str) -> bytes:
-    return b32decode(name.upper())
-
-
-def _names(value: bytes | None) -> tuple[str, ...]:
-    packed = value or b""
-    return tuple(
-        b32encode(packed[place : place + ID_BYTES]).decode().lower() for place in range(0, len(packed), ID_BYTES)
-    )
+def _name(octets: bytes) -> str:
+    return b32encode(octets).decode().lower()
