@@ -1,10 +1,11 @@
-"""The operator's token: from the environment, else a file that is made at the first start."""
+"""What proves the operator, and what else must stay secret: from the environment, else a file that is made at the first start."""
 
 from __future__ import annotations
 
 import hmac
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,17 +17,21 @@ def operator_token(settings: Settings) -> str:
     """The token; made and written down, readable by its owner only, if there is none yet."""
     if settings.token:
         return settings.token.get_secret_value()
-    path = token_file(settings)
+    return kept_secret(token_file(settings), lambda: secrets.token_urlsafe(32))
+
+
+def kept_secret(path: Path, make: Callable[[], str]) -> str:
+    """What stands in the file; made and written down, readable by its owner only, if there is none yet."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        _write_down(secrets.token_urlsafe(32), path)
-    if not (token := path.read_text().strip()):
-        raise Unfit(f"{path} is empty; remove it, and the next start makes a new token")
-    return token
+        _write_down(make(), path)
+    if not (secret := path.read_text().strip()):
+        raise Unfit(f"{path} is empty; remove it, and the next start makes a new one")
+    return secret
 
 
 def _write_down(token: str, path: Path) -> None:
-    """Make the file, whole and at once: of several processes that start together one wins, and the others read its token."""
+    """Make the file, whole and at once: of several processes that start together one wins, and the others read what it wrote."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:

@@ -36,6 +36,8 @@ class Batch:
         self._consumer = consumer
         self._held = held
         self.events: Sequence[Event] = [event for _, event in held]
+        self.entries: Sequence[str] = [entry.id for entry, _ in held]
+        """The ids of their stream entries, which grow along the stream."""
 
     async def commit(self, steps: Sequence[Step | Exception], fence: Fence | None = None) -> bool:
         """Do one step for each event; an exception in its place leaves that event to be tried again, or buried.

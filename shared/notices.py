@@ -1,9 +1,11 @@
 """Pure. What outsiders are told, by webhook or when they ask: a thin JSON body of at most 20 kB that says enough to act on.
 
-    {"id": …, "type": "document.published", "timestamp": "2026-01-01T00:00:00Z", "data": {"id": …, "version": …, "change": …, …}}
+    {"specversion": "1.0", "id": …, "source": …, "type": "document.published", "subject": DOCUMENT, "time": …, "dataschema": …, "data": {…}}
 
-`id` is the event's, the same for everybody: whoever hears of it twice, in whatever way, knows it again.
-Source: standard-webhooks/spec/standard-webhooks.md, "Payload structure" (type, timestamp, data; thin; under 20 kB).
+`id` is the event's, the same for everybody: whoever hears of it twice, in whatever way, knows it again. Version 2 is a CloudEvent;
+version 1 has id, type, timestamp and data alone. A version never changes what it says (shared/notice_schemas.py); a partner stays with
+the one that it was registered for. The full form adds the article's text and HTML and has no limit but the document's own.
+Source: CloudEvents 1.0.2, "JSON Event Format"; standard-webhooks/spec/standard-webhooks.md, "Payload structure" (thin; under 20 kB).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import json
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from shared.events import Change, DocumentPublished, Event, RelatedArticle, RelatedPublished, Subject
 
@@ -23,10 +26,16 @@ RECLASSIFIED = "document.reclassified"
 RETRACTED = "document.retracted"
 RELATED_CHANGED = "document.related_changed"
 TEST = "webhook.test"
+CHALLENGE = "webhook.challenge"
+DISABLED = "partner.disabled"
 
 DEFAULT_EVENTS = (PUBLISHED, UPDATED, RECLASSIFIED, RETRACTED)
 EVENTS = (*DEFAULT_EVENTS, RELATED_CHANGED)
 """What a partner can ask for; the test is sent only when an operator asks for it."""
+
+VERSION = 2
+VERSIONS = (1, 2)
+MEDIA_TYPES = {1: "application/json", 2: "application/cloudevents+json"}
 
 MESSAGE_IDS = uuid.UUID("8e0a3f0d-5c0e-5e0b-9a55-0d6e6c1b7a21")
 
@@ -39,6 +48,7 @@ RELATED_TITLE_BYTES = 300
 WORD_BYTES = 80
 MOST_WORDS = 6
 MOST_AUTHORS = 5
+MOST_KEYWORDS = 10
 MOST_RUNNERS_UP = 3
 MOST_RELATED = 5
 
@@ -61,29 +71,72 @@ def message_id(event_id: str, partner: str) -> str:
     return "msg_" + uuid.uuid5(MESSAGE_IDS, f"{event_id}/{partner}").hex
 
 
-def body_of(event: Event, base_url: str) -> bytes:
+def body_of(event: Event, base_url: str, version: int = VERSION, *, full: bool = False) -> bytes:
     """The exact bytes that are sent and signed. `base_url`: the address of our own pages, without a slash at the end."""
-    kind = kind_of(event)
+    return encoded(envelope(event, data_of(event, base_url), base_url, version), full=event if full else None)
+
+
+def data_of(event: Event, base_url: str) -> dict[str, Any]:
+    """What is told of an event, thinly and in no envelope yet."""
     match event:
-        case DocumentPublished() if kind:
-            return _body(event.event_id, kind, event.occurred_at, _document(event, base_url))
-        case RelatedPublished() if kind:
-            return _body(event.event_id, kind, event.occurred_at, _related_change(event, base_url))
+        case DocumentPublished():
+            return _document(event, base_url)
+        case RelatedPublished():
+            return _related_change(event, base_url)
         case _:
             raise ValueError(f"partners are not told of {type(event).__name__}")
 
 
-def trial_body(event_id: str, partner: str, name: str, at: datetime) -> bytes:
-    """The body of the message by which an operator tries a partner out."""
-    return _body(event_id, TEST, at, {"partner": partner, "name": name})
+def envelope(event: Event, data: dict[str, Any], base_url: str, version: int = VERSION) -> dict[str, Any]:
+    """An event's data in the envelope of a version."""
+    kind = kind_of(event) or ""
+    return _envelope(event.event_id, kind, _iso(event.occurred_at), data, base_url, version, subject=event.document_id)
 
 
-def _body(event_id: str, kind: str, at: datetime, data: dict[str, object]) -> bytes:
-    document = {"id": event_id, "type": kind, "timestamp": _iso(at), "data": data}
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+def operational(
+    event_id: str, kind: str, at: datetime, data: dict[str, Any], base_url: str, version: int = VERSION
+) -> bytes:
+    """The body of a message that no document caused: a test, a challenge, a partner that was disabled."""
+    return encoded(_envelope(event_id, kind, _iso(at), data, base_url, version))
 
 
-def _document(event: DocumentPublished, base_url: str) -> dict[str, object]:
+def encoded(body: dict[str, Any], *, full: Event | None = None) -> bytes:
+    """The bytes of a body. `full`: the event whose whole text goes along."""
+    if isinstance(full, DocumentPublished) and full.change is not Change.RETRACTED:
+        whole = {"text": full.document.text, "html": full.document.html}
+        body = body | {"data": body["data"] | whole}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def as_version_1(body: bytes) -> bytes:
+    """What version 1 says of the same event as a thin body of version 2."""
+    told = json.loads(body)
+    return encoded(_first(told["id"], told["type"], told["time"], told["data"]))
+
+
+def schema_address(kind: str, version: int, base_url: str) -> str:
+    """Where the JSON Schema of a type and version stands."""
+    return f"{base_url}/schemas/{kind}/{version}"
+
+
+def _envelope(
+    event_id: str, kind: str, at: str, data: dict[str, Any], base_url: str, version: int, subject: str = ""
+) -> dict[str, Any]:
+    if version == 1:
+        return _first(event_id, kind, at, data)
+    told = {"specversion": "1.0", "id": event_id, "source": base_url, "type": kind, "time": at}
+    if subject:
+        told["subject"] = subject
+    schema = schema_address(kind, version, base_url)
+    return told | {"datacontenttype": "application/json", "dataschema": schema, "data": data}
+
+
+def _first(event_id: str, kind: str, at: str, data: dict[str, Any]) -> dict[str, Any]:
+    data = {name: value for name, value in data.items() if name != "keywords"}
+    return {"id": event_id, "type": kind, "timestamp": at, "data": data}
+
+
+def _document(event: DocumentPublished, base_url: str) -> dict[str, Any]:
     document = event.document
     told = {
         "id": document.id,
@@ -107,13 +160,14 @@ def _document(event: DocumentPublished, base_url: str) -> dict[str, object]:
 def _content(event: DocumentPublished, base_url: str) -> dict[str, object]:
     return {
         "summary": cut(event.document.summary, SUMMARY_BYTES),
+        "keywords": [cut(word, WORD_BYTES) for word in event.document.keywords[:MOST_KEYWORDS]],
         "why": [cut(word, WORD_BYTES) for word in event.why[:MOST_WORDS]],
         "runners_up": [_subject(subject) for subject in event.runners_up[:MOST_RUNNERS_UP]],
         "related": _related(event.related, base_url),
     }
 
 
-def _related_change(event: RelatedPublished, base_url: str) -> dict[str, object]:
+def _related_change(event: RelatedPublished, base_url: str) -> dict[str, Any]:
     return {
         "id": event.id,
         "title": cut(event.title, TITLE_BYTES),

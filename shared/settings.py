@@ -26,7 +26,10 @@ class Settings(BaseSettings):
     token: SecretStr | None = Field(
         None, description="the operator's bearer token; default: made at the first start in DATA/operator.token"
     )
-    data: Path = Field(Path(".syndicate"), description="directory for the embedded Redis and the operator's token")
+    data: Path = Field(
+        Path(".syndicate"),
+        description="directory for the embedded Redis, the operator's token and the key of partners' secrets",
+    )
     redis_url: SecretStr | None = Field(None, description="Redis or Valkey to use; default: one that is started here")
     namespace: str = Field(
         "syndicate",
@@ -95,6 +98,22 @@ class Settings(BaseSettings):
         le=300,
         description="longest time that an attempt of a delivery may take; after twice of it another process tries",
     )
+    webhook_backlog: int = Field(
+        100_000, ge=10, description="deliveries that may wait for one partner; beyond, the oldest are given up"
+    )
+    webhook_deliveries_kept: int = Field(
+        5_000, ge=1, description="newest successful deliveries that are remembered for each partner"
+    )
+    webhook_events_kept: int = Field(
+        50_000, ge=1, description="newest events that partners can pull and have replayed, each of 1 to 20 kB"
+    )
+    webhooks_url: str = Field(
+        "", description="address under which partners reach the webhooks service; default: the public address"
+    )
+    webhooks_key: SecretStr | None = Field(
+        None,
+        description="base64 of the 32 bytes that seal partners' secrets; default: made at the first start in DATA/webhooks.key",
+    )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="least level that is logged")
     log_json: bool = Field(False, description="logs as JSON lines; default: readable lines")
 
@@ -103,7 +122,7 @@ class Settings(BaseSettings):
     def _by_commas(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
-    @field_validator("public_url", "url")
+    @field_validator("public_url", "url", "webhooks_url")
     @classmethod
     def _without_slash(cls, value: str) -> str:
         return value.rstrip("/")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 SERVICES = ("ingest", "classifier", "related", "feeds", "webhooks")
-PURE_PACKAGES = {"pydantic", "numpy", "yaml", "nh3", "markdown_it", "lxml", "feedgen"}
+PURE_PACKAGES = {"pydantic", "numpy", "yaml", "nh3", "markdown_it", "lxml", "feedgen", "cryptography"}
 IN_MEMORY = {"io.BytesIO", "io.StringIO"}
 GROUND_OF_PURE = {"shared.addresses", "shared.errors", "shared.events", "shared.notices", "shared.steps"}
 IMPURE_MODULES = {

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from services import FLOW
 from services.commands.seeding import add_seeds
-from shared import fitness, health, redis_server
+from shared import fitness, health, redis_server, schema_door
 from shared.access import operator_token, token_file
 from shared.client import Client
 from shared.clock import SystemClock
@@ -103,6 +103,7 @@ def build(names: Sequence[str], settings: Settings, client: Any, *, demo: bool =
         operator=operator_check(operator_token(settings)),
     )
     health.install(host)
+    schema_door.install(host)
     for name in FLOW:
         if name in names:
             import_module(f"services.{name}.app").install(host)

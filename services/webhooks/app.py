@@ -2,79 +2,60 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
-from datetime import timedelta
-
-from services.webhooks.deliveries import Deliveries, Notice
+from services.webhooks.confirmation import Confirmation
+from services.webhooks.deliveries import Deliveries
+from services.webhooks.delivery_log import DeliveryLog
+from services.webhooks.items import Kept
+from services.webhooks.keyring import Keyring
+from services.webhooks.ledger import Ledger
+from services.webhooks.notifying import Notifier
 from services.webhooks.outbound import Outbound
 from services.webhooks.outcome import SCHEDULE
-from services.webhooks.partners import Partner, Partners
+from services.webhooks.partners import Partners
 from services.webhooks.pump import Pump
+from services.webhooks.registry import Registry
+from services.webhooks.replays import Replays
 from services.webhooks.routes import Door, open_door
-from shared.consumer import Batch
-from shared.events import DocumentPublished, Event
+from services.webhooks.sending import Disabling, PartnerRoute
+from services.webhooks.sweeping import Sweeper
+from shared.events import DocumentPublished
 from shared.host import Host, turn_for_ever
-from shared.notices import body_of, kind_of
-from shared.steps import Step
 
 DRAIN_SECONDS = 3.0
-SWEEP_SECONDS = 5.0
-REMOVED_KEPT = timedelta(minutes=10)
-"""A process that has not yet seen a removal can still plan a delivery; so removed partners are swept for a while."""
 
 
 def install(host: Host) -> None:
     """Tell partners of what is published, and give operators the say over partners."""
-    partners = Partners(host.redis, host.key)
-    deliveries = Deliveries(host.redis, host.key)
-    outbound = Outbound(host.settings.partner_networks, total_seconds=host.settings.webhook_seconds)
+    settings, clock, stream = host.settings, host.clock, host.key(DocumentPublished.stream)
+    address = settings.webhooks_url or settings.base_url
+    partners, keyring = Partners(host.redis, host.key), Keyring.of(settings)
+    kept = Kept(settings.webhook_deliveries_kept)
+    deliveries = Deliveries(host.redis, host.key, kept=kept, ordered_by=stream)
+    ledger = Ledger(host.redis, deliveries.base, stream)
+    outbound = Outbound(settings.partner_networks, total_seconds=settings.webhook_seconds)
+    confirmation = Confirmation(outbound, keyring, address)
+    registry = Registry(partners, keyring, outbound, confirmation, clock)
+    disabling = Disabling(partners, deliveries, clock, address)
+    replays = Replays(deliveries, ledger, partners, clock)
     pump = Pump(
         deliveries=deliveries,
-        partners=partners,
-        outbound=outbound,
-        clock=host.clock,
-        schedule=host.settings.webhook_schedule_seconds or SCHEDULE,
-        lease_seconds=2 * host.settings.webhook_seconds,
+        route=PartnerRoute(partners, keyring, outbound, disabling, confirmation.origin),
+        clock=clock,
+        schedule=settings.webhook_schedule_seconds or SCHEDULE,
+        lease_seconds=2 * settings.webhook_seconds,
     )
-
-    def announced(event: Event, known: Iterable[Partner]) -> Step | Exception:
-        try:
-            return announce(host, deliveries, event, known)
-        except Exception as fault:
-            return fault
-
-    async def notify(batch: Batch) -> None:
-        known = (await partners.current(at_most_seconds_old=0)).values()
-        await batch.commit([announced(event, known) for event in batch.events])
-        pump.wake()
+    notifier = Notifier(partners, deliveries, ledger, pump, clock, settings.base_url)
+    sweeper = Sweeper(host, registry, deliveries, ledger, disabling)
 
     async def deliver() -> None:
         try:
             await turn_for_ever("webhooks.pump", pump.turn)
         finally:
-            await pump.drain(min(DRAIN_SECONDS, host.settings.drain_seconds))
+            await pump.drain(min(DRAIN_SECONDS, settings.drain_seconds))
+            await outbound.close()
 
-    async def sweep() -> None:
-        for partner in await partners.removed():
-            await deliveries.forget(partner)
-        await partners.swept(removed_before=host.clock.now() - REMOVED_KEPT)
-        await asyncio.sleep(SWEEP_SECONDS)
-
-    host.belt.consume_batches(DocumentPublished.stream, group="webhooks", work=notify)
+    host.belt.consume_batches(DocumentPublished.stream, group="webhooks", work=notifier.notify)
     host.background("webhooks.pump", deliver)
-    host.background("webhooks.sweep", sweep)
-    open_door(host, Door(partners, deliveries, outbound, pump, host.clock))
-
-
-def announce(host: Host, deliveries: Deliveries, event: Event, partners: Iterable[Partner]) -> Step:
-    """One due delivery for each partner that wants to know of the event."""
-    kind = kind_of(event)
-    told = [partner.id for partner in partners if kind and partner.wants(kind)]
-    if not kind or not told:
-        return Step("told_nobody", quiet=True)
-    notice = Notice(
-        event.event_id, kind, body_of(event, host.settings.base_url), event.document_id, event.correlation_id
-    )
-    writes = deliveries.planned(notice, told, host.clock.now())
-    return Step("announced", writes=writes, facts={"partners": len(told), "type": kind})
+    host.background("webhooks.sweep", sweeper.turn)
+    host.background("webhooks.replays", sweeper.turning(replays))
+    open_door(host, Door(host, registry, deliveries, DeliveryLog(host.redis, deliveries.base), ledger, replays, pump))

@@ -1,191 +1,181 @@
-"""Deliveries in Redis: what is due, what is under way, and what became of it.
+"""Deliveries in Redis: what is due, what is under way, and what became of it. A lane is whom they go to: a partner.
 
-    waiting ──take──▶ attempting ──settle──▶ delivered | gave_up
-       ▲                  │                        │
-       └── failed, or the lease ended ◀── resend ──┘
+    fresh ──take──▶ held ──settle──▶ settled | dead
+      │              │ ▲                 │
+      │      failed, │ │ take            │
+      ▼ or lease over▼ │                 │
+      └──(order)──▶ due ◀──── resend ────┘
 
-webhooks:payload:<event>      hash: the body, once for all partners, and how many deliveries still need it
-webhooks:delivery:<id>        hash: event, partner, kind, document, correlation, created, state, lease, attempt (of this round), made (ever),
-                              try:<n> (each attempt as JSON). The id is the `webhook-id`
-webhooks:due:<partner>        sorted set: what is not settled, by the time (ms) at which it is due; one for each partner, so that
-                              a partner that does not answer cannot stand in the way of the others
-webhooks:log:<partner>        sorted set: all of its deliveries by the time (ms) of the event
-webhooks:settled:<partner>    sorted set: the settled ones by the time (ms) of settling; beyond SETTLED_KEPT the oldest are forgotten
+webhooks:payload:<event>    hash: the bodies by their form, once for all lanes, kind, document, correlation, and by how many it is needed
+webhooks:delivery:<id>      hash: event, partner, created, state, lease, attempt (of this round), made (ever), try:<n> (each attempt as
+                            JSON), cause (of giving up), line (its place in the stream, where order counts), with and leader (of a
+                            message for several). No state is waiting. The id is the `webhook-id`
+webhooks:fresh|due|held:<lane>    sorted sets: never attempted, by the event's time; to be tried again, by the time at which it is due
+                            ('inf': behind another about its document); leased, by the lease's end; all times in ms
+webhooks:settled|dead|log:<lane>  sorted sets: delivered, given up, and all of them; beyond a bound the oldest are forgotten
+webhooks:line:<lane>:<document>   sorted set: what is to go in order
+webhooks:pace:<lane>        hash: tat, until, level, slowed (how fast it may go), failing (since when nothing succeeds)
+webhooks:lanes              sorted set: lanes by the time at which something of theirs may be due
+webhooks:ledger             sorted set: the newest events by their place in the stream (ledger.py)
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from services.webhooks.items import Kept, Lane, Notice, Settled, Taken, milliseconds, taken_of
 from shared.errors import NotFound
 from shared.notices import message_id
 from shared.steps import Command, Word
 
 LUA = Path(__file__).parent / "lua"
-SETTLED_KEPT = 1_000
-TRIES_KEPT = 20
-FORGOTTEN_AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What partners are told of one event."""
-
-    event: str
-    kind: str
-    body: bytes
-    document: str = ""
-    correlation: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A delivery that is leased to us. `attempt`: attempts of this round so far; `made`: attempts ever."""
-
-    id: str
-    partner: str
-    lease: int
-    attempt: int
-    made: int
-    notice: Notice
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """How an attempt ended. `due`: when to try again; `record`: the attempt for the log, None if none was made."""
-
-    taken: Taken
-    state: str
-    due: datetime
-    record: Mapping[str, object] | None
+AT_ONCE = 500
+GROUP = "webhooks"
 
 
 class Deliveries:
-    """The schedule and the log; every process of the service shares them."""
+    """The schedule and the log; every process of the service shares them. `ordered_by`: the key of the stream whose order counts."""
 
-    def __init__(self, redis: Any, key: Callable[..., str], *, kept: int = SETTLED_KEPT) -> None:
-        self._redis = redis
-        self._key = key
-        self._base = key("webhooks")
-        self._kept = kept
-        drop = _script("drop")
-        self._take = redis.register_script(_script("take"))
-        self._settle = redis.register_script(drop + _script("settle"))
-        self._forget = redis.register_script(drop + _script("forget"))
-        self._resend = redis.register_script(_script("resend"))
+    def __init__(
+        self,
+        redis: Any,
+        key: Callable[..., str],
+        *,
+        kept: Kept | None = None,
+        ordered_by: str = "",
+        room: str = "webhooks",
+    ) -> None:
+        self.redis = redis
+        self.base = key(room)
+        self._kept = kept or Kept()
+        self._order = (ordered_by, GROUP)
+        scripts = {path.stem: path.read_text() for path in LUA.glob("*.lua")}
+        self._take = redis.register_script(scripts["take"])
+        self._settle = redis.register_script(scripts["drop"] + scripts["line"] + scripts["settle"])
+        self._bound = redis.register_script(scripts["drop"] + scripts["line"] + scripts["bound"])
+        self._forget = redis.register_script(scripts["drop"] + scripts["forget"])
+        self._resend = redis.register_script(scripts["revive"] + scripts["resend"])
+        self._recover = redis.register_script(scripts["revive"] + scripts["recover"])
 
-    def planned(self, notice: Notice, partners: Iterable[str], now: datetime) -> tuple[Command, ...]:
-        """The commands that make one due delivery for each partner; done twice, they change nothing."""
-        told = tuple(partners)
-        if not told:
+    def planned(
+        self, notice: Notice, lanes: Sequence[str], now: datetime, ordered: Iterable[str] = ()
+    ) -> tuple[Command, ...]:
+        """The commands that make one due delivery for each lane; done twice, they change nothing.
+
+        `ordered`: the lanes that get what concerns one document in the order of the stream.
+        """
+        if not lanes and not notice.place:
             return ()
-        payload = self._key("webhooks", "payload", notice.event)
-        begin: tuple[Command, ...] = (
-            ("HSETNX", payload, "needed", len(told)),
-            ("HSET", payload, "body", notice.body),
-        )
-        return begin + tuple(command for partner in told for command in self._one(notice, partner, now))
+        base, at, payload = self.base, milliseconds(now), f"{self.base}:payload:{notice.event}"
+        facts: list[Word] = ["kind", notice.kind, "document", notice.document, "correlation", notice.correlation]
+        for form, body in notice.bodies.items():
+            facts += [form, body]
+        found: list[Command] = [
+            ("HSETNX", payload, "needed", len(lanes) + bool(notice.place)),
+            ("HSET", payload, *facts),
+        ]
+        if notice.place:
+            found.append(("ZADD", f"{base}:ledger", "NX", notice.place, notice.event))
+        for lane in lanes:
+            delivery = message_id(notice.event, lane)
+            found += (
+                ("HSET", f"{base}:delivery:{delivery}", "event", notice.event, "partner", lane, "created", at),
+                ("ZADD", f"{base}:fresh:{lane}", "NX", at, delivery),
+                ("ZADD", f"{base}:log:{lane}", "NX", at, delivery),
+            )
+        for lane in ordered:
+            delivery = message_id(notice.event, lane)
+            found += (
+                ("HSET", f"{base}:delivery:{delivery}", "line", notice.place),
+                ("ZADD", f"{base}:line:{lane}:{notice.document}", "NX", notice.place, delivery),
+            )
+        if lanes:
+            found.append(("ZADD", f"{base}:lanes", "LT", *(word for lane in lanes for word in (at, lane))))
+        return tuple(found)
 
-    def _one(self, notice: Notice, partner: str, now: datetime) -> tuple[Command, ...]:
-        delivery, at = message_id(notice.event, partner), milliseconds(now)
-        record = self._key("webhooks", "delivery", delivery)
-        facts: dict[str, str | int] = {"event": notice.event, "partner": partner, "kind": notice.kind, "created": at}
-        facts |= {"document": notice.document, "correlation": notice.correlation}
-        return (
-            ("HSETNX", record, "state", "waiting"),
-            ("HSET", record, *(word for fact in facts.items() for word in fact)),
-            ("ZADD", self._key("webhooks", "due", partner), "NX", at, delivery),
-            ("ZADD", self._key("webhooks", "log", partner), "NX", at, delivery),
-        )
-
-    async def schedule(self, notice: Notice, partners: Iterable[str], now: datetime) -> None:
+    async def schedule(self, notice: Notice, lanes: Sequence[str], now: datetime) -> None:
         """Make deliveries that no event of the belt caused."""
-        async with self._redis.pipeline(transaction=True) as together:
-            for command in self.planned(notice, partners, now):
+        async with self.redis.pipeline(transaction=True) as together:
+            for command in self.planned(notice, lanes, now):
                 together.execute_command(*command)
             await together.execute()
 
-    async def take(
-        self, rooms: Iterable[tuple[str, int]], *, most: int, now: datetime, lease_seconds: float
-    ) -> list[Taken]:
-        """Lease what is due now, the longest due first: at most `most` in all, and for each (partner, room) at most its room."""
+    async def ready(self, now: datetime) -> set[str]:
+        """The lanes of which something may be due."""
+        found = await self.redis.zrangebyscore(f"{self.base}:lanes", "-inf", milliseconds(now))
+        return {lane.decode() for lane in found}
+
+    async def look_at(self, lanes: Sequence[str], now: datetime) -> None:
+        """Have a look at these lanes at once, whatever is known of their next time."""
+        if lanes:
+            words = [word for lane in lanes for word in (milliseconds(now), lane)]
+            await self.redis.execute_command("ZADD", f"{self.base}:lanes", "LT", *words)
+
+    async def take(self, lanes: Iterable[Lane], *, most: int, now: datetime, lease_seconds: float) -> list[Taken]:
+        """Lease what is due now, first attempts before all others: at most `most` in all, and for each lane what it has room for."""
         at = milliseconds(now)
-        words = [at, at + round(lease_seconds * 1000), most, *(word for room in rooms for word in room)]
-        taken, flat = await self._take(keys=[self._base], args=words)
-        bodies = dict(zip(flat[::2], flat[1::2], strict=True))
-        return [_taken(fields, bodies[fields[2]]) for fields in taken]
+        words: list[Word] = [at, at + round(lease_seconds * 1000), most, *self._order]
+        forms = {}
+        for lane in lanes:
+            forms[lane.id] = lane.form
+            words += (lane.id, lane.room, lane.most, lane.rate, lane.burst, lane.together, lane.linger_ms, lane.form)
+        taken, flat = await self._take(keys=[self.base], args=words)
+        return taken_of(taken, flat, forms)
 
-    async def settle(self, ended: Sequence[Settled], now: datetime) -> int:
-        """Write down how attempts ended; gives how many were still ours to settle."""
-        words: list[Word] = [milliseconds(now), self._kept, TRIES_KEPT]
+    async def settle(self, ended: Sequence[Settled], now: datetime) -> list[int]:
+        """Write down how attempts ended; gives 1 for each that was still ours to settle."""
+        if not ended:
+            return []
+        words: list[Word] = [milliseconds(now), self._kept.settled, self._kept.dead, self._kept.tries]
         for each in ended:
+            rest = milliseconds(each.rest_until) if each.rest_until else 0
             record = json.dumps(each.record, ensure_ascii=False, separators=(",", ":")) if each.record else ""
-            words += [each.taken.id, each.taken.lease, each.state, milliseconds(each.due), record]
-        return sum(await self._settle(keys=[self._base], args=words)) if ended else 0
+            taken, due = each.taken, milliseconds(each.due)
+            words += (taken.id, taken.lane, taken.lease, each.state, due, each.cause, rest, int(each.slower), record)
+        return list(await self._settle(keys=[self.base], args=words))
 
-    async def resend(self, partner: str, delivery: str, now: datetime) -> str:
+    async def resend(self, lane: str, delivery: str, now: datetime) -> str:
         """Send a delivery again; gives resent, hurried (it was waiting) or attempting. Raises NotFound."""
-        word = await self._resend(keys=[self._base], args=[partner, delivery, milliseconds(now)])
+        word = await self._resend(keys=[self.base], args=[lane, delivery, milliseconds(now)])
         if word == b"unknown":
-            raise NotFound("there is no such delivery", partner=partner, delivery=delivery)
+            raise NotFound("there is no such delivery", partner=lane, delivery=delivery)
         return str(word.decode())
 
-    async def forget(self, partner: str) -> None:
-        """Forget all deliveries of a partner."""
-        while await self._forget(keys=[self._base], args=[partner, FORGOTTEN_AT_ONCE]):
+    async def recover(self, lane: str, since: datetime, now: datetime) -> int:
+        """Send again what was given up since then; gives how many."""
+        sent, until = 0, milliseconds(now)
+        while count := int(
+            await self._recover(keys=[self.base], args=[lane, milliseconds(since), until, until, AT_ONCE])
+        ):
+            sent += count
+        return sent
+
+    async def bound(self, lane: str, most: int, now: datetime) -> int:
+        """Give up the oldest of a lane's backlog beyond `most`; gives how many."""
+        given_up = 0
+        while count := int(
+            await self._bound(keys=[self.base], args=[lane, most, milliseconds(now), AT_ONCE, self._kept.dead])
+        ):
+            given_up += count
+        return given_up
+
+    async def forget(self, lane: str) -> None:
+        """Forget all deliveries of a lane."""
+        while await self._forget(keys=[self.base], args=[lane, AT_ONCE]):
             pass
 
-    async def waiting(self, partner: str) -> int:
-        """How many deliveries of a partner are not settled yet."""
-        return int(await self._redis.zcard(self._key("webhooks", "due", partner)))
+    async def waiting(self, lane: str) -> int:
+        """How many deliveries of a lane have not ended yet."""
+        async with self.redis.pipeline(transaction=True) as together:
+            for name in ("fresh", "due", "held"):
+                together.zcard(f"{self.base}:{name}:{lane}")
+            return sum(await together.execute())
 
-    async def recent(self, partner: str, limit: int) -> list[dict[str, Any]]:
-        """A partner's newest deliveries with their attempts, newest first, and when the next attempt is due."""
-        found = await self._redis.zrevrange(self._key("webhooks", "log", partner), 0, limit - 1)
-        async with self._redis.pipeline(transaction=False) as together:
-            for delivery in found:
-                together.hgetall(self._key("webhooks", "delivery", delivery.decode()))
-                together.zscore(self._key("webhooks", "due", partner), delivery)
-            replies = await together.execute()
-        pairs = zip(found, replies[::2], replies[1::2], strict=True)
-        return [_shown(delivery.decode(), record, due) for delivery, record, due in pairs if record]
-
-
-def milliseconds(moment: datetime) -> int:
-    """Unix milliseconds."""
-    return round(moment.timestamp() * 1000)
-
-
-def _script(name: str) -> str:
-    return (LUA / f"{name}.lua").read_text()
-
-
-def _taken(fields: Sequence[Any], body: bytes) -> Taken:
-    delivery, partner, event, lease, attempt, made, kind, document, correlation = fields
-    notice = Notice(event.decode(), kind.decode(), body, document.decode(), correlation.decode())
-    return Taken(delivery.decode(), partner.decode(), lease, attempt, made, notice)
-
-
-def _shown(delivery: str, record: Mapping[bytes, bytes], due: float | None) -> dict[str, Any]:
-    facts = {name.decode(): value.decode() for name, value in record.items()}
-    tries = sorted((int(name.removeprefix("try:")), value) for name, value in facts.items() if name.startswith("try:"))
-    waits = facts["state"] == "waiting" and due is not None
-    return {
-        "id": delivery,
-        "event": facts["event"],
-        "type": facts["kind"],
-        "document": facts["document"] or None,
-        "state": facts["state"],
-        "created_at": _iso(float(facts["created"])),
-        "next_attempt_at": _iso(due) if waits and due is not None else None,
-        "attempts": [{"attempt": number} | json.loads(value) for number, value in tries],
-    }
-
-
-def _iso(at_ms: float) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    async def failing_since(self, lane: str) -> float | None:
+        """Since when (Unix seconds) every attempt of a lane failed; None if the last one did not."""
+        found = await self.redis.hget(f"{self.base}:pace:{lane}", "failing")
+        return float(found) / 1000 if found else None

@@ -1,4 +1,4 @@
-"""What goes to partners: one POST, to a permitted address (shared/outbound.py), within a fixed time, with a bounded answer.
+"""What goes to partners: one request, to a permitted address, within a fixed time, with a bounded answer (shared/wire.py).
 
 No redirects; the answer's body is read up to a cap and the connection closed if there is more.
 """
@@ -6,23 +6,35 @@ No redirects; the answer's body is read up to a cap and the connection closed if
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
+import ssl
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import ip_address
 
-import aiohttp
-
 from shared.addresses import Address, Network, admit, literal, web_url
-from shared.outbound import guarded_session, told
+from shared.http_answer import Answering
+from shared.outbound import HEADERS, AddressRefused
+from shared.wire import DialFailed, NameNotFound, Wire, target_of
 
 TOTAL_SECONDS = 15.0
 LONGEST_ANSWER_BYTES = 64_000
 KEPT_ANSWER_BYTES = 1_000
-CONNECTIONS_PER_HOST = 64
 LOOKUP_SECONDS = 5.0
+COMMON = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
+
+WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (NameNotFound, "name not found"),
+    (ssl.SSLError, "TLS failed"),
+    (DialFailed, "connection failed"),
+    (TimeoutError, "timeout"),
+    (OSError, "connection lost"),
+    (ValueError, "bad answer"),
+)
+"""The first that fits tells it: narrow ones stand before wide ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +43,14 @@ class Answer:
 
     status: int | None
     error: str | None = None
-    retry_after: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     seconds: float = 0.0
+
+    @property
+    def retry_after(self) -> str | None:
+        """What Retry-After says, as it was said."""
+        return self.headers.get("retry-after")
 
 
 class Outbound:
@@ -44,27 +61,34 @@ class Outbound:
         self._total_seconds = total_seconds
 
     @cached_property
-    def _session(self) -> aiohttp.ClientSession:
-        return guarded_session(
-            self._allowed,
-            total_seconds=self._total_seconds,
-            per_host=CONNECTIONS_PER_HOST,
-            headers={"content-type": "application/json"},
-        )
+    def _wire(self) -> Wire:
+        return Wire(self._allowed, total_seconds=self._total_seconds)
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], media_type: str = "application/json"
+    ) -> Answer:
         """Send `body` and tell what came of it; a failure is an answer too. Takes no longer than the total time."""
-        began = time.perf_counter()
-        answer = await self._post(url, body, headers)
-        return Answer(answer.status, answer.error, answer.retry_after, answer.body, time.perf_counter() - began)
+        more = f"content-type: {media_type}\r\ncontent-length: {len(body)}\r\n"
+        return await self._ask("POST", url, more, headers, body)
 
-    async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def options(self, url: str, headers: Mapping[str, str]) -> Answer:
+        """Ask what the address takes."""
+        return await self._ask("OPTIONS", url, "", headers, b"")
+
+    async def _ask(self, method: str, url: str, more: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        began, answer = time.perf_counter(), Answering(kept=KEPT_ANSWER_BYTES, most=LONGEST_ANSWER_BYTES)
+        error = None
         try:
-            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
-                beginning = await _beginning(response)
-                return Answer(response.status, None, response.headers.get("retry-after"), beginning)
-        except (aiohttp.ClientError, OSError, ValueError) as error:  # TimeoutError is an OSError
-            return Answer(None, told(error))
+            target = target_of(url)
+            fields = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+            head = method.encode() + target.head + f"{COMMON}{more}{fields}\r\n".encode("latin-1")
+            await self._wire.exchange(target, head + body, answer)
+        except (OSError, ValueError) as failure:  # TimeoutError and TLS errors are OSErrors
+            error = told(failure)
+        seconds = time.perf_counter() - began
+        if error and not answer.begun:
+            return Answer(None, error, seconds=seconds)
+        return Answer(answer.status, None, answer.headers, answer.body, seconds)
 
     async def admit(self, url: str) -> None:
         """Let a partner's URL in, or raise AddressRejected; the name of an http URL is looked up."""
@@ -75,23 +99,18 @@ class Outbound:
         admit(parts, reached, self._allowed)
 
     async def close(self) -> None:
-        """Close all connections; a later post opens new ones."""
-        if session := self.__dict__.pop("_session", None):
-            await session.close()
+        """Close all connections; a later request opens new ones."""
+        if wire := self.__dict__.pop("_wire", None):
+            await wire.close()
 
 
-async def _beginning(response: aiohttp.ClientResponse) -> bytes:
-    """The first bytes of the body. What is wrong with the body changes nothing: the status said it all."""
-    kept, size = b"", 0
-    try:
-        while size <= LONGEST_ANSWER_BYTES and (chunk := await response.content.readany()):
-            size += len(chunk)
-            kept = (kept + chunk)[:KEPT_ANSWER_BYTES] if len(kept) < KEPT_ANSWER_BYTES else kept
-    except (aiohttp.ClientError, OSError):
-        response.close()
-    if size > LONGEST_ANSWER_BYTES:
-        response.close()
-    return kept
+def told(error: Exception) -> str:
+    """The failure in words for the log: never the URL, whose query may hold a secret."""
+    if isinstance(error, AddressRefused):
+        return str(error.strerror)
+    if getattr(error, "errno", None) == errno.EACCES:
+        return "address refused"
+    return next((words for kind, words in WORDS if isinstance(error, kind)), type(error).__name__)
 
 
 async def _lookup(host: str) -> list[Address]:

@@ -20,6 +20,8 @@ SCHEDULE = (0.0, 5.0, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14
 JITTER = 0.2
 """The part of a wait by which it may be shorter or longer, so that many retries do not come at once."""
 LONGEST_RETRY_AFTER_SECONDS = 24 * HOUR
+BUSY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+SLOWER = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,11 @@ class Delivered:
 
 @dataclass(frozen=True)
 class RetryAt:
-    """Try again in `seconds`."""
+    """Try again in `seconds`. `asked`: the partner said when."""
 
     seconds: float
     reason: str
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,18 @@ def after(
     if attempt >= len(schedule):
         return GaveUp(f"{reason} at the last of {attempt} attempts")
     if retry_after:
-        return RetryAt(min(retry_after, LONGEST_RETRY_AFTER_SECONDS), reason)
+        return RetryAt(min(retry_after, LONGEST_RETRY_AFTER_SECONDS), reason, asked=True)
     return RetryAt(schedule[attempt] * (1 + JITTER * jitter), reason)
+
+
+def rest_of_all(status: int | None, verdict: Outcome) -> tuple[float, bool]:
+    """For how many seconds everything else for this partner rests too, and whether it goes more slowly from then on.
+
+    429 and 503 speak of the partner, not of the message: what they say in Retry-After holds for all that waits for it. 429, 502 and 504
+    slow it down (Standard Webhooks: "throttle"): half of what went at once, again and again, until attempts succeed.
+    """
+    asked = isinstance(verdict, RetryAt) and verdict.asked and status in BUSY
+    return (verdict.seconds if asked and isinstance(verdict, RetryAt) else 0.0), status in SLOWER
 
 
 def retry_after_seconds(value: str | None, now: datetime) -> float | None:

@@ -1,59 +1,24 @@
-"""Partners: who is told, where, of what, and signed with which secret.
+"""Partners: who is told, where, of what, how, and signed with which keys.
 
-A partner is added by an operator, gets events while it is enabled, is disabled by an operator or by its own 410, and keeps what is
-waiting for it until it is enabled again or removed.
+A partner is added by an operator, proves its address (confirmation.py), gets events while it is enabled and confirmed, is disabled by an
+operator, by its own 410 or by failing for days, and keeps what is waiting for it until it is enabled again or removed.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, SecretStr
-
-from services.webhooks.signing import key_of
+from services.webhooks.partner import Partner
 from shared.errors import Conflict, NotFound
-from shared.notices import DEFAULT_EVENTS
 
 LUA = Path(__file__).parent / "lua"
 MOST_PARTNERS = 1_000
 CHECK_SECONDS = 0.05
 """How old the view of the partners may be where deliveries are taken; where they are planned it is looked at each time."""
-
-
-class Partner(BaseModel):
-    """A partner as it is stored. `secrets`: every one of them signs; more than one while a partner moves to a new secret."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    id: str
-    name: str
-    url: str
-    secrets: tuple[SecretStr, ...]
-    events: tuple[str, ...] = DEFAULT_EVENTS
-    enabled: bool = True
-    disabled_reason: str | None = None
-    created_at: AwareDatetime
-
-    def wants(self, kind: str) -> bool:
-        """Whether it is told of events of this type."""
-        return self.enabled and kind in self.events
-
-    def keys(self) -> list[bytes]:
-        """What its messages are signed with."""
-        return [key_of(secret.get_secret_value()) for secret in self.secrets]
-
-    def shown(self) -> dict[str, Any]:
-        """The partner for people: everything but its secrets."""
-        return self.model_dump(mode="json", exclude={"secrets"})
-
-    def stored(self) -> str:
-        """The partner for Redis: everything."""
-        return json.dumps(self.shown() | {"secrets": [secret.get_secret_value() for secret in self.secrets]})
 
 
 class Partners:
@@ -70,7 +35,7 @@ class Partners:
         self._checked = float("-inf")
 
     async def current(self, *, at_most_seconds_old: float = CHECK_SECONDS) -> Mapping[str, Partner]:
-        """All partners by id, as they are, or were a moment ago."""
+        """All partners by id, as they are, or were a moment ago; the same object as long as nothing changed."""
         if time.monotonic() - self._checked < at_most_seconds_old:
             return self._view
         revision = await self._redis.get(self._revision_key)
@@ -98,18 +63,30 @@ class Partners:
 
     async def change(self, partner: str, **fields: object) -> Partner:
         """Change some fields of a partner, whoever else changes others at the same time. Raises NotFound."""
+        return await self.revise(partner, lambda _: fields)
+
+    async def revise(self, partner: str, decide: Callable[[Partner], Mapping[str, object]]) -> Partner:
+        """Change what `decide` says, which is asked again if somebody else changed the partner meanwhile. Raises NotFound."""
         while True:
             before = await self._raw(partner)
-            after = Partner.model_validate_json(before).model_copy(update=fields)
+            known = Partner.model_validate_json(before)
+            after = known.model_copy(update=dict(decide(known)))
             if await self._put(partner, before, after.stored()):
                 return after
 
-    async def disable(self, partner: str, reason: str) -> None:
-        """Send nothing more to a partner until a person enables it again; nothing if it was removed meanwhile."""
+    async def disable(self, partner: str, reason: str) -> bool:
+        """Send nothing more to a partner until a person enables it again; False if it was removed or is disabled already."""
+        told = [False]
+
+        def decide(known: Partner) -> Mapping[str, object]:
+            told[0] = known.enabled
+            return {"enabled": False, "disabled_reason": reason} if known.enabled else {}
+
         try:
-            await self.change(partner, enabled=False, disabled_reason=reason)
+            await self.revise(partner, decide)
         except NotFound:
-            return
+            return False
+        return told[0]
 
     async def remove(self, partner: str, now: datetime) -> None:
         """Remove a partner; what was sent to it is swept up afterwards. Raises NotFound."""

@@ -2,7 +2,7 @@
 
 A turn writes down the attempts that ended since the last one in a single script call, and takes new deliveries in another. The
 attempts themselves run beside the turns. A delivery in hand is leased: if this process dies, it is due again when the lease ends
-and goes out once more under the same `webhook-id`.
+and goes out once more under the same `webhook-id`. Whom it goes to and in which words is the route's business (Route).
 """
 
 from __future__ import annotations
@@ -11,27 +11,55 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
-from services.webhooks import outcome
-from services.webhooks.deliveries import Deliveries, Settled, Taken
-from services.webhooks.outbound import Answer, Outbound
-from services.webhooks.outcome import Delivered, Disable, GaveUp, Outcome, RetryAt
-from services.webhooks.partners import Partner, Partners
-from services.webhooks.signing import headers
+from services.webhooks import attempts, outcome
+from services.webhooks.deliveries import Deliveries
+from services.webhooks.items import Lane, Settled, Taken
+from services.webhooks.outbound import Answer
+from services.webhooks.outcome import Delivered, Disable
 from shared.clock import Clock
 from shared.logs import log
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.05
 SHORTEST_TURN_SECONDS = 0.005
 """What ends within this time is settled together."""
 LEASE_SECONDS = 30.0
 """Twice the longest attempt."""
-MOST_IN_FLIGHT = 512
-MOST_PER_PARTNER = 64
+MOST_IN_FLIGHT = 1_024
+MOST_PER_LANE = 64
 MOST_PER_SUSPECT = 2
-"""For a partner whose last attempt failed: one that hangs holds only these places until it answers again."""
+"""For a lane whose last attempt got no answer: one that hangs holds only these places until it answers again."""
+FEW_LANES = 16
+"""So many are asked about without looking first which of them have something to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a lane wants to be told. `schedule`: see outcome.SCHEDULE; the rest is as in Lane."""
+
+    most: int = MOST_PER_LANE
+    rate: float = 0.0
+    together: int = 1
+    linger_ms: int = 0
+    form: str = "2"
+    schedule: Sequence[float] | None = None
+
+
+class Route(Protocol):
+    """Whom deliveries go to: partners, or the subscribers of a hub."""
+
+    async def lanes(self) -> Mapping[str, Terms]:
+        """The lanes that take deliveries now; may be a moment old."""
+
+    async def send(self, taken: Taken, at: datetime) -> Answer:
+        """One attempt; whatever comes of it is an answer."""
+
+    async def ended(self, lane: str, reason: str) -> None:
+        """The lane answered that it is gone."""
 
 
 def _chance() -> float:
@@ -45,18 +73,16 @@ class Pump:
         self,
         *,
         deliveries: Deliveries,
-        partners: Partners,
-        outbound: Outbound,
+        route: Route,
         clock: Clock,
         schedule: Sequence[float] = outcome.SCHEDULE,
         lease_seconds: float = LEASE_SECONDS,
         chance: Callable[[], float] = _chance,
     ) -> None:
         self._deliveries = deliveries
-        self._partners = partners
-        self._outbound = outbound
+        self._route = route
         self._clock = clock
-        self._schedule = schedule
+        self._schedule = tuple(schedule)
         self._lease_seconds = lease_seconds
         self._chance = chance
         self._called = asyncio.Event()
@@ -64,6 +90,7 @@ class Pump:
         self._under_way: dict[asyncio.Task[None], Taken] = {}
         self._busy: Counter[str] = Counter()
         self._suspects: set[str] = set()
+        self._terms: Mapping[str, Terms] = {}
         self._ended: list[Settled] = []
 
     @property
@@ -82,7 +109,7 @@ class Pump:
         await self._take()
 
     async def drain(self, seconds: float) -> None:
-        """Let attempts under way end for that long, hand the rest back, and close the connections."""
+        """Let attempts under way end for that long, and hand the rest back."""
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=seconds)
         unfinished = dict(self._under_way)
@@ -91,20 +118,16 @@ class Pump:
         await asyncio.gather(*unfinished, return_exceptions=True)
         now = self._clock.now()
         self._ended += [Settled(taken, "waiting", now, None) for taken in unfinished.values()]
-        try:
-            await self._settle()
-        finally:
-            await self._outbound.close()
+        await self._settle()
 
     async def _wait(self) -> None:
         rest = self._last_turn + SHORTEST_TURN_SECONDS - time.monotonic()
         if rest > 0:
             await asyncio.sleep(rest)
-        try:
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._called.wait()
-        except TimeoutError:
-            pass
+        if not self._called.is_set():
+            timer = asyncio.get_running_loop().call_later(POLL_SECONDS, self._called.set)
+            await self._called.wait()
+            timer.cancel()
         self._called.clear()
         self._last_turn = time.monotonic()
 
@@ -115,110 +138,74 @@ class Pump:
         del self._ended[: len(ended)]
 
     async def _take(self) -> None:
-        partners = await self._partners.current()
-        rooms = [(partner.id, self._room(partner)) for partner in self._least_busy_first(partners.values())]
-        most = MOST_IN_FLIGHT - len(self._under_way)
-        if most <= 0 or not rooms:
+        self._terms = await self._route.lanes()
+        most, now = MOST_IN_FLIGHT - len(self._under_way), self._clock.now()
+        ready: Iterable[str] = self._terms
+        if len(self._terms) > FEW_LANES:
+            ready = self._terms.keys() & await self._deliveries.ready(now)
+        lanes = [self._lane(name) for name in ready]
+        lanes = sorted([lane for lane in lanes if lane.room > 0], key=lambda lane: self._busy[lane.id])
+        if most <= 0 or not lanes:
             return
-        taken = await self._deliveries.take(rooms, most=most, now=self._clock.now(), lease_seconds=self._lease_seconds)
-        for each in taken:
-            self._start(partners[each.partner], each)
+        for taken in await self._deliveries.take(lanes, most=most, now=now, lease_seconds=self._lease_seconds):
+            self._start(taken)
 
-    def _least_busy_first(self, partners: Iterable[Partner]) -> list[Partner]:
-        ready = [partner for partner in partners if partner.enabled and self._room(partner) > 0]
-        return sorted(ready, key=lambda partner: self._busy[partner.id])
+    def _lane(self, name: str) -> Lane:
+        terms = self._terms[name]
+        return Lane(
+            name,
+            room=self._room(name, terms),
+            most=terms.most,
+            rate=terms.rate,
+            burst=max(1.0, terms.rate / 4),
+            together=terms.together,
+            linger_ms=terms.linger_ms,
+            form=terms.form,
+        )
 
-    def _room(self, partner: Partner) -> int:
-        most = MOST_PER_SUSPECT if partner.id in self._suspects else MOST_PER_PARTNER
-        return most - self._busy[partner.id]
+    def _room(self, name: str, terms: Terms) -> int:
+        """Never more than half of the places that are left: however many lanes hang, there is one for the next."""
+        most = MOST_PER_SUSPECT if name in self._suspects else terms.most
+        left = (MOST_IN_FLIGHT - len(self._under_way) + 1) // 2
+        return min(most - self._busy[name], left)
 
-    def _start(self, partner: Partner, taken: Taken) -> None:
-        task = asyncio.create_task(self._attempt(partner, taken))
+    def _start(self, taken: Taken) -> None:
+        task = asyncio.create_task(self._attempt(taken))
         self._under_way[task] = taken
-        self._busy[partner.id] += 1
+        self._busy[taken.lane] += 1
         task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         taken = self._under_way.pop(task)
-        self._busy[taken.partner] -= 1
-        if not self._busy[taken.partner]:
-            del self._busy[taken.partner]
+        self._busy[taken.lane] -= 1
+        if not self._busy[taken.lane]:
+            del self._busy[taken.lane]
         if not task.cancelled() and (fault := task.exception()):
             # Redis was away just when a partner had to be disabled: it is attempted again when the lease ends.
-            log.warning("delivery.unsettled", partner=taken.partner, delivery=taken.id, error=type(fault).__name__)
-        self.wake()
+            log.warning("delivery.unsettled", partner=taken.lane, delivery=taken.id, error=type(fault).__name__)
+        self._called.set()
 
-    async def _attempt(self, partner: Partner, taken: Taken) -> None:
+    async def _attempt(self, taken: Taken) -> None:
         began = self._clock.now()
-        answer = await self._send(partner, taken, began)
+        answer = await self._send(taken, began)
         now = self._clock.now()
-        verdict = outcome.after(
-            answer.status,
-            answer.error,
-            attempt=taken.attempt + 1,
-            schedule=self._schedule,
-            retry_after=outcome.retry_after_seconds(answer.retry_after, now),
-            jitter=self._chance(),
-        )
+        terms = self._terms.get(taken.lane) or Terms()
+        schedule = terms.schedule or self._schedule
+        verdict = attempts.judged(taken, answer, now, schedule, self._chance())
         if isinstance(verdict, Disable):
             # Before the delivery is settled: a crash between the two only means to be told once more.
-            await self._partners.disable(partner.id, verdict.reason)
-        (self._suspects.discard if isinstance(verdict, Delivered) else self._suspects.add)(partner.id)
-        self._ended.append(_settled(taken, answer, verdict, began, now))
-        _tell(taken, answer, verdict)
+            await self._route.ended(taken.lane, verdict.reason)
+        if isinstance(verdict, Delivered) or answer.status is not None:
+            self._suspects.discard(taken.lane)
+        else:
+            self._suspects.add(taken.lane)
+        self._ended.append(attempts.settled(taken, answer, verdict, began, now))
+        attempts.tell(taken, answer, verdict)
 
-    async def _send(self, partner: Partner, taken: Taken, began: datetime) -> Answer:
-        body = taken.notice.body
+    async def _send(self, taken: Taken, began: datetime) -> Answer:
         try:
-            signed = headers(partner.keys(), taken.id, int(began.timestamp()), body)
-            return await self._outbound.post(partner.url, body, signed)
+            return await self._route.send(taken, began)
         except Exception as fault:
             # Ours, not the partner's; but an attempt that counts, or it would come back with every lease for ever.
-            log.exception("delivery.faulted", partner=partner.id, delivery=taken.id)
+            log.exception("delivery.faulted", partner=taken.lane, delivery=taken.id)
             return Answer(None, f"fault: {type(fault).__name__}")
-
-
-def _settled(taken: Taken, answer: Answer, verdict: Outcome, began: datetime, now: datetime) -> Settled:
-    word, seconds, reason = _words(verdict)
-    record = {
-        "at": began.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "status": answer.status,
-        "error": answer.error,
-        "duration_ms": round(answer.seconds * 1000, 1),
-        "verdict": word,
-        "reason": reason,
-        "response": answer.body.decode(errors="replace"),
-    }
-    state = {"delivered": "delivered", "retry": "waiting"}.get(word, "gave_up")
-    given = {name: value for name, value in record.items() if value not in (None, "")}
-    return Settled(taken, state, now + timedelta(seconds=seconds or 0), given)
-
-
-def _words(verdict: Outcome) -> tuple[str, float | None, str | None]:
-    match verdict:
-        case Delivered():
-            return "delivered", None, None
-        case RetryAt(seconds, reason):
-            return "retry", seconds, reason
-        case GaveUp(reason):
-            return "gave_up", None, reason
-        case Disable(reason):
-            return "disabled", None, reason
-
-
-def _tell(taken: Taken, answer: Answer, verdict: Outcome) -> None:
-    word, seconds, reason = _words(verdict)
-    tell = log.info if word == "delivered" else log.warning
-    tell(
-        "delivery.attempted",
-        partner=taken.partner,
-        delivery=taken.id,
-        event_id=taken.notice.event,
-        correlation=taken.notice.correlation,
-        attempt=taken.attempt + 1,
-        status=answer.status,
-        duration_ms=round(answer.seconds * 1000, 1),
-        verdict=word,
-        reason=reason,
-        next_in_s=None if seconds is None else round(seconds, 1),
-    )

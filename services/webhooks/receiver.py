@@ -1,11 +1,14 @@
-"""A partner's side, to try things out: verifies what comes in, drops repeats, keeps the last thousand and shows them."""
+"""A partner's side, to try things out: confirms its address, verifies what comes in, drops repeats, keeps the last thousand, shows them.
+
+It answers the signed challenge, and not the OPTIONS handshake: who can sign is who it has the secret of, and anybody can ask.
+"""
 
 from __future__ import annotations
 
 import html
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from services.webhooks.signing import SignatureRejected, verify
+from services.webhooks.signing import Proof, SignatureRejected, verify
+from shared.notices import CHALLENGE
 
 MOST_KEPT = 1_000
 MAX_BODY_BYTES = 1_000_000
@@ -21,7 +25,7 @@ SHOWN_ROWS = 100
 SIGNED_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 """Shown with the exact body, so that anyone can verify again what was received (Standard Webhooks, "Webhook headers")."""
 
-Keys = Callable[[], Awaitable[list[bytes]]]
+Keys = Callable[[], Awaitable[Sequence[Proof]]]
 Record = dict[str, Any]
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="5"><title>Inbox</title>
@@ -58,6 +62,8 @@ class Inbox:
             return self._refuse(401, error.code)
         except ValueError:
             return self._refuse(422, "bad-json")
+        if isinstance(content, dict) and content.get("type") == CHALLENGE:
+            return JSONResponse({"challenge": content["data"]["challenge"]})
         headers = {name: request.headers[name] for name in SIGNED_HEADERS}
         self._keep(message, content, {"headers": headers, "body": text})
         return Response(status_code=204)
@@ -74,7 +80,7 @@ class Inbox:
         self.refused += 1
         return JSONResponse({"code": code}, status)
 
-    def _keep(self, message: str, content: Record, signed: Record) -> None:
+    def _keep(self, message: str, content: Any, signed: Record) -> None:
         if message in self._kept:
             self.repeats += 1
             self._kept[message]["times"] += 1

@@ -1,132 +1,254 @@
-"""The operator's door to partners and deliveries: /partners."""
+"""The door to partners: /partners for the operator, and what lies under one partner for that partner too."""
 
 from __future__ import annotations
 
-import secrets as chance
 import uuid
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from pathlib import Path as File
+from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Path, Query
-from pydantic import SecretStr
+from fastapi import Depends, Path, Query, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
-from services.webhooks.deliveries import Deliveries, Notice
-from services.webhooks.outbound import Outbound
-from services.webhooks.partners import Partner, Partners
+from services.webhooks.deliveries import Deliveries
+from services.webhooks.delivery_log import DeliveryLog
+from services.webhooks.items import Notice
+from services.webhooks.ledger import Ledger
+from services.webhooks.partner import Partner
 from services.webhooks.pump import Pump
-from services.webhooks.requests import NewPartner, PartnerChange, body_of, described
-from services.webhooks.signing import SECRET_BYTES, key_of, secret_of
+from services.webhooks.registry import Registry, mark_of
+from services.webhooks.replays import Replays
+from services.webhooks.requests import (
+    NewKey,
+    NewPartner,
+    NewReplay,
+    PartnerChange,
+    Recovery,
+    body_of,
+    described,
+)
+from services.webhooks.serving import Serving
 from shared import notices
-from shared.clock import Clock
+from shared.access import same
 from shared.errors import Conflict
 from shared.host import Host
 from shared.logs import log
-from shared.openapi import problems
+from shared.openapi import guarding, problems
 
 PATH = "/partners"
+PAGE = File(__file__).parent / "page.html"
 Id = Annotated[str, Path(max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=200)]
+Only = Annotated[Literal["dead"] | None, Query(description="only what was given up")]
 
 
 class Door:
     """What the routes do; each method is one of them."""
 
     def __init__(
-        self, partners: Partners, deliveries: Deliveries, outbound: Outbound, pump: Pump, clock: Clock
+        self,
+        host: Host,
+        registry: Registry,
+        deliveries: Deliveries,
+        deliveries_log: DeliveryLog,
+        ledger: Ledger,
+        replays: Replays,
+        pump: Pump,
     ) -> None:
-        self._partners = partners
+        self.host = host
+        self.registry = registry
+        self.serving = Serving(registry.partners, ledger, deliveries_log)
         self._deliveries = deliveries
-        self._outbound = outbound
+        self._log = deliveries_log
+        self._replays = replays
         self._pump = pump
-        self._clock = clock
 
     async def add(self, wanted: Annotated[NewPartner, Depends(body_of(NewPartner))]) -> dict[str, Any]:
-        """Add a partner; the only answer that ever shows the secret."""
-        secret = wanted.secret or secret_of(chance.token_bytes(SECRET_BYTES))
-        key_of(secret)
-        await self._outbound.admit(wanted.url)
-        partner = Partner(
-            id=chance.token_hex(8),
-            name=wanted.name,
-            url=wanted.url,
-            secrets=(SecretStr(secret),),
-            events=wanted.events,
-            created_at=self._clock.now(),
-        )
-        await self._partners.add(partner)
-        log.info("partner.added", partner=partner.id, name=partner.name)
-        return partner.shown() | {"secret": secret}
+        """Add a partner and ask its address for consent; the only answer that ever shows its secret and its token."""
+        return await self.registry.add(wanted)
 
     async def all(self) -> dict[str, Any]:
         """All partners, oldest first, without their secrets."""
-        return {"partners": [await self._with_waiting(partner) for partner in await self._partners.all()]}
+        return {"partners": [await self._with_waiting(partner) for partner in await self.registry.partners.all()]}
 
     async def one(self, partner: Id) -> dict[str, Any]:
-        """One partner, without its secret."""
-        return await self._with_waiting(await self._partners.get(partner))
+        """One partner, without its secrets."""
+        return await self._with_waiting(await self.registry.partners.get(partner))
 
     async def change(
         self, partner: Id, wanted: Annotated[PartnerChange, Depends(body_of(PartnerChange))]
     ) -> dict[str, Any]:
-        """Change name, address or events of a partner; disable it, or enable it again, and what waits goes out."""
-        fields = wanted.model_dump(exclude_none=True)
-        if wanted.url is not None:
-            await self._outbound.admit(wanted.url)
-        if wanted.enabled is not None:
-            fields["disabled_reason"] = None if wanted.enabled else "by the operator"
-        changed = await self._partners.change(partner, **fields)
+        """Change a partner; disable it, or enable it again, and what waits goes out."""
+        changed = await self.registry.change(partner, wanted)
+        await self._deliveries.look_at([partner], self.host.clock.now())
         self._pump.wake()
-        log.info("partner.changed", partner=partner, fields=sorted(fields))
         return changed.shown()
 
     async def remove(self, partner: Id) -> None:
         """Remove a partner, and all that was to be sent to it."""
-        await self._partners.remove(partner, self._clock.now())
+        await self.registry.partners.remove(partner, self.host.clock.now())
         log.info("partner.removed", partner=partner)
+
+    async def confirm(self, partner: Id) -> dict[str, Any]:
+        """Ask the partner's address once more whether it wants our messages."""
+        return await self.registry.confirm(partner)
+
+    async def rotate(self, partner: Id, wanted: Annotated[NewKey, Depends(body_of(NewKey))]) -> dict[str, Any]:
+        """Give a partner its next signing key, shown only now; the present ones sign along for the overlap."""
+        return await self.registry.rotate(partner, wanted)
+
+    async def renew(self, partner: Id) -> dict[str, str]:
+        """Give a partner another token of its own, shown only now."""
+        return await self.registry.new_token(partner)
 
     async def test(self, partner: Id) -> dict[str, Any]:
         """Send a `webhook.test` the way every event goes."""
-        found = await self._enabled(partner)
-        now, event = self._clock.now(), str(uuid.uuid4())
-        notice = Notice(event, notices.TEST, notices.trial_body(event, found.id, found.name, now))
-        await self._deliveries.schedule(notice, [found.id], now)
+        found = await self._told(partner)
+        now, event = self.host.clock.now(), str(uuid.uuid4())
+        data = {"partner": found.id, "name": found.name}
+        base = self.host.settings.base_url
+        body = notices.operational(event, notices.TEST, now, data, base, found.version)
+        await self._deliveries.schedule(Notice(event, notices.TEST, {found.form: body}), [found.id], now)
         self._pump.wake()
         return {"delivery": notices.message_id(event, found.id)}
 
-    async def deliveries(self, partner: Id, limit: Limit = 50) -> dict[str, Any]:
+    async def deliveries(self, partner: Id, limit: Limit = 50, only: Only = None) -> dict[str, Any]:
         """A partner's newest deliveries with every attempt, newest first."""
-        await self._partners.get(partner)
-        return {"deliveries": await self._deliveries.recent(partner, limit)}
+        await self.registry.partners.get(partner)
+        return {"deliveries": await self._log.recent(partner, limit, state=only)}
+
+    async def delivery(self, partner: Id, delivery: Id) -> dict[str, Any]:
+        """One delivery with every attempt, and when the next one is due."""
+        return await self._log.one(partner, delivery)
+
+    async def dead(self, partner: Id) -> dict[str, Any]:
+        """How many deliveries were given up, by their cause."""
+        await self.registry.partners.get(partner)
+        return {"causes": await self._log.dead(partner)}
 
     async def resend(self, partner: Id, delivery: Id) -> dict[str, Any]:
         """Send a delivery again, under the same webhook-id."""
-        await self._enabled(partner)
-        word = await self._deliveries.resend(partner, delivery, self._clock.now())
+        await self._told(partner)
+        word = await self._deliveries.resend(partner, delivery, self.host.clock.now())
         self._pump.wake()
         log.info("delivery.resent", partner=partner, delivery=delivery, verdict=word)
         return {"delivery": delivery, "verdict": word}
 
-    async def _enabled(self, partner: str) -> Partner:
-        found = await self._partners.get(partner)
+    async def recover(self, partner: Id, wanted: Annotated[Recovery, Depends(body_of(Recovery))]) -> dict[str, Any]:
+        """Send again everything that was given up since a moment."""
+        await self._told(partner)
+        sent = await self._deliveries.recover(partner, wanted.since, self.host.clock.now())
+        self._pump.wake()
+        log.info("deliveries.recovered", partner=partner, deliveries=sent)
+        return {"resent": sent}
+
+    async def replay(self, partner: Id, wanted: Annotated[NewReplay, Depends(body_of(NewReplay))]) -> dict[str, Any]:
+        """Send events of the ledger again, by a query; with `dry_run` only count them."""
+        found = await self._told(partner)
+        if wanted.dry_run:
+            return {"events": await self._replays.count(found, wanted)}
+        return await self._replays.start(found, wanted)
+
+    async def replayed(self, partner: Id, replay: Id) -> dict[str, Any]:
+        """How a replay stands."""
+        return await self._replays.one(partner, replay)
+
+    async def stop(self, partner: Id, replay: Id) -> dict[str, Any]:
+        """Stop a replay; what it has planned goes out."""
+        return await self._replays.stop(partner, replay)
+
+    async def _told(self, partner: str) -> Partner:
+        found = await self.registry.partners.get(partner)
         if not found.enabled:
             raise Conflict("the partner is disabled; enable it first", partner=partner)
+        if found.confirmed is None:
+            raise Conflict("the partner's address has not confirmed that it wants messages", partner=partner)
         return found
 
     async def _with_waiting(self, partner: Partner) -> dict[str, Any]:
-        return partner.shown() | {"waiting": await self._deliveries.waiting(partner.id)}
+        failing = await self._deliveries.failing_since(partner.id)
+        waiting = await self._deliveries.waiting(partner.id)
+        return partner.shown() | {"waiting": waiting, "failing_since": failing}
 
 
 def open_door(host: Host, door: Door) -> None:
-    """Put the routes up; every one of them needs the operator's token."""
-    common: dict[str, Any] = {"tags": ["partners"], "dependencies": [Depends(host.operator)]}
-    one, delivery = f"{PATH}/{{partner}}", f"{PATH}/{{partner}}/deliveries"
-    known, add = problems(404, 422), host.web.add_api_route
-    made: dict[str, Any] = described(NewPartner) | {"responses": problems(422), "status_code": 201}
-    add(PATH, door.add, methods=["POST"], **made, **common)
-    add(PATH, door.all, methods=["GET"], **common)
-    add(one, door.one, methods=["GET"], responses=known, **common)
-    add(one, door.change, methods=["PATCH"], responses=known, **described(PartnerChange), **common)
-    add(one, door.remove, methods=["DELETE"], responses=known, status_code=204, **common)
-    add(f"{one}/test", door.test, methods=["POST"], responses=known | problems(409), status_code=202, **common)
-    add(delivery, door.deliveries, methods=["GET"], responses=known, **common)
-    again: dict[str, Any] = {"responses": known | problems(409), "status_code": 202}
-    add(f"{delivery}/{{delivery}}/resend", door.resend, methods=["POST"], **again, **common)
+    """Put the routes up: those of the operator, those that a partner's own token opens too, and those that need none."""
+    known, busy, bad = problems(404), problems(404, 409), problems(404, 422)
+    _open(host, f"{PATH}/page", _page, "GET", hidden=True)
+    for method in ("GET", "POST"):
+        _open(host, f"{PATH}/consent/{{word}}", _consent(door), method, hidden=True)
+    operator = Depends(host.operator)
+    _open(
+        host, PATH, door.add, "POST", operator, described(NewPartner) | {"responses": problems(422), "status_code": 201}
+    )
+    _open(host, PATH, door.all, "GET", operator)
+    one = f"{PATH}/{{partner}}"
+    _open(host, one, door.change, "PATCH", operator, described(PartnerChange) | {"responses": bad | busy})
+    _open(host, one, door.remove, "DELETE", operator, {"responses": known, "status_code": 204})
+    _open(host, f"{one}/confirm", door.confirm, "POST", operator, {"responses": known})
+    _open(host, f"{one}/secret", door.rotate, "POST", operator, described(NewKey) | {"responses": bad | busy})
+    _open(host, f"{one}/token", door.renew, "POST", operator, {"responses": known})
+    _open(host, f"{one}/keys", door.serving.keys, "GET", None, {"responses": known})
+    partner, later = Depends(guarding(_partner(door))), {"responses": busy | problems(422), "status_code": 202}
+    _open(host, one, door.one, "GET", partner, {"responses": known})
+    _open(host, f"{one}/test", door.test, "POST", partner, {"responses": busy, "status_code": 202})
+    _open(host, f"{one}/deliveries", door.deliveries, "GET", partner, {"responses": bad})
+    _open(host, f"{one}/deliveries/{{delivery}}", door.delivery, "GET", partner, {"responses": known})
+    _open(host, f"{one}/deliveries/{{delivery}}/resend", door.resend, "POST", partner, later)
+    _open(host, f"{one}/dead", door.dead, "GET", partner, {"responses": known})
+    _open(host, f"{one}/recover", door.recover, "POST", partner, described(Recovery) | later)
+    _open(host, f"{one}/replays", door.replay, "POST", partner, described(NewReplay) | later)
+    _open(host, f"{one}/replays/{{replay}}", door.replayed, "GET", partner, {"responses": known})
+    _open(host, f"{one}/replays/{{replay}}", door.stop, "DELETE", partner, {"responses": known})
+    _open(host, f"{one}/events", door.serving.events, "GET", partner, {"responses": bad | problems(410)})
+    _open(host, f"{one}/ledger", door.serving.ledger, "GET", partner, {"responses": known})
+
+
+def _open(
+    host: Host,
+    path: str,
+    route: Callable[..., Awaitable[Any]],
+    method: str,
+    guard: Any = None,
+    more: dict[str, Any] | None = None,
+    *,
+    hidden: bool = False,
+) -> None:
+    guards = {"dependencies": [guard]} if guard else {}
+    words: dict[str, Any] = {"tags": ["partners"], "include_in_schema": not hidden} | guards | (more or {})
+    host.web.add_api_route(path, route, methods=[method], **words)
+
+
+def _partner(door: Door) -> Callable[[Request], Awaitable[None]]:
+    """A dependency that lets the operator pass, and the partner of the address by its own token."""
+
+    async def pass_on(request: Request) -> None:
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        known = (await door.registry.partners.current()).get(request.path_params["partner"])
+        own = known is not None and known.token != "" and scheme.lower() == "bearer"
+        if own and known and same(mark_of(given.strip()), known.token):
+            return
+        await door.host.operator(request)
+
+    return pass_on
+
+
+def _consent(door: Door) -> Callable[..., Awaitable[Response]]:
+    async def consent(word: Annotated[str, Path(max_length=200)]) -> Response:
+        """An address says yes later than it was asked."""
+        await door.registry.consented(word)
+        return PlainTextResponse("Thank you; this address gets messages from now on.\n")
+
+    return consent
+
+
+async def _page() -> Response:
+    """Partners on a page; it holds nothing until it is given the operator's token."""
+    headers = {
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+        "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return HTMLResponse(PAGE.read_text(), headers=headers)

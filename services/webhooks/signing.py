@@ -1,6 +1,7 @@
-"""Pure. Signatures by Standard Webhooks 1.0.0, scheme v1: HMAC-SHA256 over `id.timestamp.body`.
+"""Pure. Signatures by Standard Webhooks 1.0.0 over `id.timestamp.body`: v1 (HMAC-SHA256) and v1a (Ed25519).
 
-Source: standard-webhooks/spec/standard-webhooks.md, "Signature scheme" and "Verifying webhook authenticity".
+A secret's text begins with whsec_ (a shared key of 24 to 64 bytes) or whsk_ (an Ed25519 key pair, whose public half is shown as whpk_).
+Source: standard-webhooks/spec/standard-webhooks.md, "Signature scheme" and "Verifying webhook authenticity"; RFC 8032.
 """
 
 from __future__ import annotations
@@ -10,22 +11,33 @@ import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
 from shared.errors import Rejected
 
 PREFIX = "whsec_"
+PRIVATE_PREFIX = "whsk_"
+PUBLIC_PREFIX = "whpk_"
 SECRET_BYTES = 32
 SHORTEST_SECRET_BYTES = 24
 LONGEST_SECRET_BYTES = 64
+PAIR_BYTES = 64
 TOLERANCE_SECONDS = 300
 MOST_SIGNATURES = 20
 """More than any rotation needs; a longer header is only there to cost time."""
+
+Key = bytes | Ed25519PrivateKey
+"""What signs."""
+Proof = bytes | Ed25519PublicKey
+"""What verifies."""
 
 
 class SecretRejected(Rejected):
     """The text is no signing secret. It never stands in the error."""
 
     code = "bad-secret"
-    title = "A signing secret is whsec_ and the base64 of 24 to 64 bytes"
+    title = "A signing secret is whsec_ and the base64 of 24 to 64 bytes, or whsk_ and that of an Ed25519 key pair"
 
 
 class SignatureRejected(Rejected):
@@ -46,54 +58,108 @@ def secret_of(key: bytes) -> str:
     return PREFIX + b64encode(key).decode()
 
 
-def key_of(secret: str) -> bytes:
+def pair_of(seed: bytes) -> str:
+    """The text form (whsk_) of the Ed25519 key pair that 32 random bytes make."""
+    private = Ed25519PrivateKey.from_private_bytes(seed)
+    return PRIVATE_PREFIX + b64encode(seed + private.public_key().public_bytes_raw()).decode()
+
+
+def public_of(secret: str) -> str | None:
+    """The public half (whpk_) of a secret; None if it has none."""
+    key = key_of(secret)
+    if isinstance(key, bytes):
+        return None
+    return PUBLIC_PREFIX + b64encode(key.public_key().public_bytes_raw()).decode()
+
+
+def key_of(secret: str) -> Key:
     """The key that a secret stands for. Raises SecretRejected, and never repeats the text."""
-    if not secret.startswith(PREFIX):
-        raise SecretRejected
-    try:
-        key = b64decode(secret.removeprefix(PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        raise SecretRejected from None
+    if secret.startswith(PRIVATE_PREFIX):
+        return _private(_decoded(secret, PRIVATE_PREFIX))
+    key = _decoded(secret, PREFIX)
     if not SHORTEST_SECRET_BYTES <= len(key) <= LONGEST_SECRET_BYTES:
         raise SecretRejected
     return key
 
 
-def sign(key: bytes, message: str, timestamp: int, body: bytes) -> str:
-    """One signature, `v1,<base64>`. `timestamp`: whole Unix seconds of the attempt. `message`: its id, without a dot."""
-    content = f"{message}.{timestamp}.".encode() + body
-    return "v1," + b64encode(hmac.digest(key, content, "sha256")).decode()
+def proof_of(text: str) -> Proof:
+    """What verifies the messages that a secret signs: of whsec_… the key itself, of whsk_… and whpk_… the public half."""
+    if not text.startswith(PUBLIC_PREFIX):
+        key = key_of(text)
+        return key if isinstance(key, bytes) else key.public_key()
+    try:
+        return Ed25519PublicKey.from_public_bytes(_decoded(text, PUBLIC_PREFIX))
+    except ValueError:
+        raise SecretRejected from None
 
 
-def headers(keys: Iterable[bytes], message: str, timestamp: int, body: bytes) -> dict[str, str]:
+def _decoded(text: str, prefix: str) -> bytes:
+    if not text.startswith(prefix):
+        raise SecretRejected
+    try:
+        return b64decode(text.removeprefix(prefix), validate=True)
+    except (binascii.Error, ValueError):
+        raise SecretRejected from None
+
+
+def _private(pair: bytes) -> Ed25519PrivateKey:
+    seed, public = pair[:32], pair[32:]
+    if len(pair) != PAIR_BYTES:
+        raise SecretRejected
+    private = Ed25519PrivateKey.from_private_bytes(seed)
+    if private.public_key().public_bytes_raw() != public:
+        raise SecretRejected
+    return private
+
+
+def sign(key: Key, message: str, timestamp: int, body: bytes) -> str:
+    """One signature, `v1,<base64>` or `v1a,<base64>`. `timestamp`: whole Unix seconds of the attempt. `message`: its id, without a dot."""
+    content = b"%b.%d.%b" % (message.encode(), timestamp, body)
+    if isinstance(key, bytes):
+        return "v1," + b64encode(hmac.digest(key, content, "sha256")).decode()
+    return "v1a," + b64encode(key.sign(content)).decode()
+
+
+def headers(keys: Iterable[Key], message: str, timestamp: int, body: bytes) -> dict[str, str]:
     """The three headers of a message; one signature for each key, so that an old and a new one are good at once."""
     return {
         "webhook-id": message,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": " ".join(sign(key, message, timestamp, body) for key in keys),
+        "webhook-signature": " ".join([sign(key, message, timestamp, body) for key in keys]),
     }
 
 
 def verify(
-    keys: Iterable[bytes],
+    proofs: Iterable[Proof],
     given: Mapping[str, str],
     body: bytes,
     *,
     now: float,
     tolerance: float = TOLERANCE_SECONDS,
 ) -> str:
-    """The message's id, if one of `keys` signed exactly this body within `tolerance` seconds of `now` (Unix seconds).
+    """The message's id, if one of `proofs` fits a signature over exactly this body, within `tolerance` seconds of `now` (Unix seconds).
 
     `given` has its names in small letters. Raises SignatureRejected.
     """
     message, stamp, signatures = _required(given)
     timestamp = _within(stamp, now, tolerance)
-    candidates = [part.encode() for part in signatures.split(" ")[:MOST_SIGNATURES]]
-    expected = [sign(key, message, timestamp, body).encode() for key in keys]
+    candidates = signatures.split(" ")[:MOST_SIGNATURES]
     # Every pair is compared, so that the time taken tells nothing about which one fitted.
-    if not any([hmac.compare_digest(mine, theirs) for mine in expected for theirs in candidates]):  # noqa: C419
+    if not any([_fits(proof, each, message, timestamp, body) for proof in proofs for each in candidates]):  # noqa: C419
         raise SignatureRejected("no-match", "no signature fits")
     return message
+
+
+def _fits(proof: Proof, candidate: str, message: str, timestamp: int, body: bytes) -> bool:
+    if isinstance(proof, bytes):
+        return hmac.compare_digest(sign(proof, message, timestamp, body).encode(), candidate.encode())
+    scheme, _, signature = candidate.partition(",")
+    try:
+        content = f"{message}.{timestamp}.".encode() + body
+        proof.verify(b64decode(signature, validate=True), content)
+    except (InvalidSignature, ValueError):
+        return False
+    return scheme == "v1a"
 
 
 def _required(given: Mapping[str, str]) -> tuple[str, str, str]:

@@ -76,7 +76,8 @@ class House:
     def add_partners(self, count: int, receiver_port: int) -> None:
         """So many partners, each with a path of its own at the receiver."""
         for number in range(count):
-            partner = {"name": f"Partner {number}", "url": f"http://127.0.0.1:{receiver_port}/{number}"}
+            url = f"http://127.0.0.1:{receiver_port}/{number}"
+            partner = {"name": f"Partner {number}", "url": url, "confirmed": True}
             request = Request(
                 f"http://127.0.0.1:{self.port['webhooks']}/partners",
                 json.dumps(partner).encode(),

@@ -39,7 +39,7 @@ async def partner(running: House) -> AsyncIterator[Inbox]:
     runner = web.AppRunner(application)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
-    body = {"name": "Inbox", "url": f"http://127.0.0.1:{port}/"}
+    body = {"name": "Inbox", "url": f"http://127.0.0.1:{port}/", "confirmed": True}
     assert 201 == (await running.call("POST", "/partners", json=body))[0]
     yield inbox
     await runner.cleanup()

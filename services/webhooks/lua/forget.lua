@@ -1,15 +1,19 @@
--- Forget deliveries of a partner that was removed. Runs behind drop.lua.
+-- Forget deliveries of a lane that was removed. Runs behind drop.lua.
 -- KEYS   base
--- ARGV   partner, most deliveries at once
+-- ARGV   lane, most deliveries at once
 -- Gives  how many are left.
-local base, partner = KEYS[1], ARGV[1]
-local log, due, settled = base .. ':log:' .. partner, base .. ':due:' .. partner, base .. ':settled:' .. partner
+local base, lane = KEYS[1], ARGV[1]
+local log = base .. ':log:' .. lane
+local places = {}
+for i, name in ipairs({'fresh', 'due', 'held', 'settled', 'dead'}) do places[i] = base .. ':' .. name .. ':' .. lane end
 for _, id in ipairs(redis.call('ZRANGE', log, 0, tonumber(ARGV[2]) - 1)) do
-  redis.call('ZREM', due, id)
-  redis.call('ZREM', settled, id)
+  for _, place in ipairs(places) do redis.call('ZREM', place, id) end
   drop(base, id)
   redis.call('ZREM', log, id)
 end
 local left = redis.call('ZCARD', log)
-if left == 0 then redis.call('DEL', due, settled) end
+if left == 0 then
+  redis.call('DEL', base .. ':pace:' .. lane, base .. ':told:' .. lane, unpack(places))
+  redis.call('ZREM', base .. ':lanes', lane)
+end
 return left

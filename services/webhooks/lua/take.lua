@@ -1,36 +1,187 @@
--- Lease what is due: each delivery taken becomes due again when its lease ends, so a crash only makes it late.
+-- Lease what is due: first attempts of all lanes, then retries. What is not settled when its lease ends is due again.
 -- KEYS   base ('{namespace}:webhooks'); all other keys begin with it and so lie in its slot
--- ARGV   now, end of the lease (ms), most deliveries of all; then for each partner: id, most deliveries for it
--- Gives  {{id, partner, event, lease, attempts of this round, attempts ever, kind, document, correlation}...}, {event, body, ...}
---        (each event's body once). The lease number grows with every taking; only its holder can settle (settle.lua).
-local base, now, lease_end, left = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
+-- ARGV   now, end of the lease (ms), most deliveries of all, stream and group whose order counts ('' for none);
+--        then for each lane: id, room for it here, most at once everywhere, rate per second (0 for any), burst,
+--        most in one message, ms that a message may wait to be filled, form of the body
+-- Gives  {{id, lane, event, lease, attempts of this round, attempts ever, kind, document, correlation, events sent along}...},
+--        {event, form, body, ...} (each once). The lease number grows with every taking; only its holder can settle.
+local base, now, lease_end, left = KEYS[1], tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local taken, bodies, seen = {}, {}, {}
+local horizon
 
-local function body_of(event)
-  if seen[event] then return end
-  seen[event] = true
-  bodies[#bodies + 1] = event
-  bodies[#bodies + 1] = redis.call('HGET', base .. ':payload:' .. event, 'body') or ''
+-- Up to here every event of the stream is planned: below the oldest pending entry, or up to the last one that was given out.
+local function planned_up_to()
+  if horizon then return horizon end
+  horizon = math.huge
+  if ARGV[4] == '' or redis.call('EXISTS', ARGV[4]) == 0 then return horizon end
+  horizon = 0
+  for _, flat in ipairs(redis.call('XINFO', 'GROUPS', ARGV[4])) do
+    local group = {}
+    for i = 1, #flat, 2 do group[flat[i]] = flat[i + 1] end
+    if group['name'] == ARGV[5] then
+      local last = group['last-delivered-id']
+      if group['pending'] > 0 then last = redis.call('XPENDING', ARGV[4], ARGV[5])[2] end
+      local ms, sequence = string.match(last, '(%d+)-(%d+)')
+      horizon = tonumber(ms) * 1000 + math.min(tonumber(sequence), 999)
+      if group['pending'] == 0 then horizon = horizon + 1 end
+    end
+  end
+  return horizon
 end
 
-local function lease(due, partner, id)
+local function body_of(event, form)
+  local name = event .. ' ' .. form
+  if seen[name] then return end
+  seen[name] = true
+  local payload = base .. ':payload:' .. event
+  local found = redis.call('HMGET', payload, form, '2', 'body')
+  bodies[#bodies + 1] = event
+  bodies[#bodies + 1] = found[1] and form or '2'
+  bodies[#bodies + 1] = found[1] or found[2] or found[3] or ''
+end
+
+-- Whether another delivery about the same document goes first; then this one waits aside, or for a moment.
+local function behind(lane, id, line, event, place)
+  local document = redis.call('HGET', base .. ':payload:' .. event, 'document') or ''
+  local head = redis.call('ZRANGE', base .. ':line:' .. lane.id .. ':' .. document, 0, 0)[1]
+  if head and head ~= id then
+    redis.call('ZREM', place, id)
+    redis.call('ZADD', lane.due, '+inf', id)
+    return true
+  end
+  if tonumber(line) < planned_up_to() then return false end
+  redis.call('ZADD', place, now + 20, id)
+  return true
+end
+
+local function along(lane, id, record)
+  local others = {}
+  local list = redis.call('HGET', record, 'with')
+  for other in string.gmatch(list or '', '%S+') do
+    local event = redis.call('HGET', base .. ':delivery:' .. other, 'event')
+    if event then
+      others[#others + 1] = event
+      body_of(event, lane.form)
+    end
+  end
+  return others
+end
+
+local function lease(lane, id, place)
   local record = base .. ':delivery:' .. id
-  local known = redis.call('HMGET', record, 'state', 'event', 'attempt', 'made', 'kind', 'document', 'correlation')
+  local known = redis.call('HMGET', record, 'state', 'event', 'attempt', 'made', 'line')
   -- A step that was done twice (commit.lua stopped half-way) can put a settled delivery back into the schedule.
-  if known[1] ~= 'waiting' and known[1] ~= 'attempting' then return redis.call('ZREM', due, id) end
-  redis.call('ZADD', due, lease_end, id)
+  if not known[2] or (known[1] and known[1] ~= 'waiting' and known[1] ~= 'attempting') then
+    return redis.call('ZREM', place, id)
+  end
+  if known[5] and behind(lane, id, known[5], known[2], place) then return end
+  redis.call('ZREM', place, id)
+  redis.call('ZADD', lane.held, lease_end, id)
   redis.call('HSET', record, 'state', 'attempting')
   local number = redis.call('HINCRBY', record, 'lease', 1)
-  taken[#taken + 1] = {id, partner, known[2], number, tonumber(known[3] or 0), tonumber(known[4] or 0),
-    known[5] or '', known[6] or '', known[7] or ''}
+  local about = redis.call('HMGET', base .. ':payload:' .. known[2], 'kind', 'document', 'correlation')
+  body_of(known[2], lane.form)
+  taken[#taken + 1] = {id, lane.id, known[2], number, tonumber(known[3] or 0), tonumber(known[4] or 0),
+    about[1] or '', about[2] or '', about[3] or '', lane.most > 1 and along(lane, id, record) or {}}
   left = left - 1
-  body_of(known[2])
+  lane.free = lane.free - 1
+  lane.sent = lane.sent + 1
 end
 
-for i = 4, #ARGV, 2 do
-  if left <= 0 then break end
-  local due = base .. ':due:' .. ARGV[i]
-  local most = math.min(left, tonumber(ARGV[i + 1]))
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, most)) do lease(due, ARGV[i], id) end
+-- One message for several: the first leads, and the others go where it goes.
+local function gather(lane)
+  local waiting = redis.call('ZCARD', lane.fresh)
+  if waiting == 0 then return end
+  local oldest = tonumber(redis.call('ZRANGE', lane.fresh, 0, 0, 'WITHSCORES')[2])
+  if waiting < lane.most and oldest + lane.linger > now then
+    lane.wake = oldest + lane.linger
+    return
+  end
+  while lane.free > 0 and left > 0 do
+    local ids = redis.call('ZRANGEBYSCORE', lane.fresh, '-inf', now, 'LIMIT', 0, lane.most)
+    if not ids[1] then return end
+    local leader = table.remove(ids, 1)
+    if ids[1] then
+      redis.call('HSET', base .. ':delivery:' .. leader, 'with', table.concat(ids, ' '))
+      for _, id in ipairs(ids) do redis.call('HSET', base .. ':delivery:' .. id, 'state', 'together', 'leader', leader) end
+      redis.call('ZREM', lane.fresh, unpack(ids))
+    end
+    lease(lane, leader, lane.fresh)
+  end
 end
+
+local function lease_from(lane, place)
+  for _ = 1, 20 do
+    local most = math.min(left, lane.free)
+    if most <= 0 then return end
+    local ids = redis.call('ZRANGEBYSCORE', place, '-inf', now, 'LIMIT', 0, most)
+    for _, id in ipairs(ids) do lease(lane, id, place) end
+    if #ids < most then return end
+  end
+end
+
+local function ends_of_leases(lane)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', lane.held, '-inf', now, 'LIMIT', 0, 500)) do
+    redis.call('ZREM', lane.held, id)
+    redis.call('ZADD', lane.due, now, id)
+  end
+end
+
+-- How many may go now, by the places, the rate (GCRA: `tat` is when the next one is due at the even rate) and what the partner asked.
+local function open(lane, most, rate, burst)
+  local pace = redis.call('HMGET', lane.pace, 'tat', 'until', 'level')
+  most = math.max(1, math.floor(most / 2 ^ tonumber(pace[3] or 0)))
+  lane.free = math.min(lane.room, most - redis.call('ZCARD', lane.held))
+  if tonumber(pace[2] or 0) > now then
+    lane.free, lane.wake = 0, tonumber(pace[2])
+  elseif rate > 0 then
+    lane.interval, lane.tat = 1000 / rate, math.max(tonumber(pace[1] or 0), now)
+    lane.slack = math.max(burst, 1) * lane.interval
+    local allowed = math.floor((lane.slack - (lane.tat - now)) / lane.interval + 1e-6)
+    if allowed < lane.free then lane.free, lane.paced = math.max(allowed, 0), true end
+  end
+end
+
+local function first(place)
+  return tonumber(redis.call('ZRANGE', place, 0, 0, 'WITHSCORES')[2] or math.huge)
+end
+
+-- When to look at the lane again: at its next due time or end of a lease, but not before its pace allows it.
+local function close(lane)
+  if lane.interval and lane.sent > 0 then
+    lane.tat = lane.tat + lane.sent * lane.interval
+    redis.call('HSET', lane.pace, 'tat', string.format('%.3f', lane.tat))
+  end
+  local ready = math.min(first(lane.fresh), first(lane.due))
+  if lane.paced and lane.free <= 0 then
+    ready = math.max(ready, lane.tat + lane.interval - lane.slack)
+  elseif lane.wake then
+    ready = math.max(ready, lane.wake)
+  end
+  local again = math.min(ready, first(lane.held))
+  if again == math.huge then
+    redis.call('ZREM', base .. ':lanes', lane.id)
+  else
+    redis.call('ZADD', base .. ':lanes', again, lane.id)
+  end
+end
+
+local ready, lanes = {}, {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', base .. ':lanes', '-inf', now)) do ready[id] = true end
+for i = 6, #ARGV, 8 do
+  local id = ARGV[i]
+  if ready[id] then
+    local lane = {id = id, room = tonumber(ARGV[i + 1]), sent = 0, most = tonumber(ARGV[i + 5]),
+      linger = tonumber(ARGV[i + 6]), form = ARGV[i + 7]}
+    for _, name in ipairs({'fresh', 'due', 'held', 'pace'}) do lane[name] = base .. ':' .. name .. ':' .. id end
+    ends_of_leases(lane)
+    open(lane, tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4]))
+    lanes[#lanes + 1] = lane
+  end
+end
+for _, lane in ipairs(lanes) do
+  if lane.most > 1 then gather(lane) else lease_from(lane, lane.fresh) end
+end
+for _, lane in ipairs(lanes) do lease_from(lane, lane.due) end
+for _, lane in ipairs(lanes) do close(lane) end
 return {taken, bodies}

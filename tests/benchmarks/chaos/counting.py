@@ -180,5 +180,6 @@ def _states(arena: Arena) -> dict[str, int]:
     states: Counter[str] = Counter()
     for partner in arena.partners:
         for delivery in client.zrange(f"{arena.streams.prefix}webhooks:log:{partner}", 0, -1):
-            states[client.hget(f"{arena.streams.prefix}webhooks:delivery:{delivery.decode()}", "state").decode()] += 1
+            state = client.hget(f"{arena.streams.prefix}webhooks:delivery:{delivery.decode()}", "state")
+            states[(state or b"waiting").decode()] += 1
     return dict(states)

@@ -16,6 +16,8 @@ from pathlib import Path
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from shared.notices import CHALLENGE
+
 REFUSED = "refused"
 
 
@@ -59,6 +61,8 @@ def application(errand: Errand) -> web.Application:
             os.write(log, f"{REFUSED}\n".encode())
             return web.Response(status=401)
         about = content["data"]
+        if content["type"] == CHALLENGE:
+            return web.json_response({"challenge": about["challenge"]})
         facts = (
             request.match_info["partner"],
             request.headers["webhook-id"],

@@ -90,4 +90,5 @@ class Streams:
 
     def due(self, partners: Sequence[str]) -> int:
         """Deliveries that are not settled."""
-        return sum(self.client.zcard(f"{self.prefix}webhooks:due:{partner}") for partner in partners)
+        places = [(place, partner) for place in ("fresh", "due", "held") for partner in partners]
+        return sum(self.client.zcard(f"{self.prefix}webhooks:{place}:{partner}") for place, partner in places)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -48,7 +49,12 @@ async def process(redis_url: str, *, demo: bool = False) -> AsyncIterator[Host]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    settings = Settings(port=port, token=SecretStr("geheim"), partner_networks="127.0.0.0/8")
+    settings = Settings(
+        port=port,
+        token=SecretStr("geheim"),
+        partner_networks="127.0.0.0/8",
+        webhooks_key=SecretStr(b64encode(bytes(32)).decode()),
+    )
     async with Redis.from_url(redis_url) as redis:
         belt = Belt(redis, settings, SystemClock())
         host = Host(settings, redis, belt, create_web("Test", "0"), belt.clock, operator_check("geheim"))

@@ -11,12 +11,16 @@ from ipaddress import ip_network
 from typing import Any
 
 from aiohttp import web
-from pydantic import SecretStr
 
-from services.webhooks.deliveries import Deliveries, Notice
+from services.webhooks.deliveries import Deliveries
+from services.webhooks.delivery_log import DeliveryLog
+from services.webhooks.items import Kept, Notice
+from services.webhooks.keyring import Keyring
 from services.webhooks.outbound import Outbound
-from services.webhooks.partners import Partner, Partners
+from services.webhooks.partner import Partner
+from services.webhooks.partners import Partners
 from services.webhooks.pump import Pump
+from services.webhooks.sending import Disabling, PartnerRoute
 from shared.clock import FakeClock
 from shared.notices import PUBLISHED
 
@@ -38,11 +42,12 @@ class Heard:
 
 @dataclass
 class Receiver:
-    """A partner's server: what it heard, and what it answers next; the last answer is repeated."""
+    """A partner's server: what it heard, and what it answers next; the last answer is repeated. `consents`: to OPTIONS of anyone."""
 
     url: str = ""
     heard: list[Heard] = field(default_factory=list)
     answers: list[int | Handler] = field(default_factory=lambda: [204])
+    consents: bool = True
 
     @property
     def ids(self) -> list[str]:
@@ -51,6 +56,8 @@ class Receiver:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Note the request and give the next answer."""
+        if request.method == "OPTIONS" and self.consents:
+            return web.Response(headers={"WebHook-Allowed-Origin": "*"})
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.heard.append(Heard(request.path, headers, await request.read()))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -82,10 +89,13 @@ class Room:
     clock: FakeClock = field(default_factory=lambda: FakeClock(datetime.now(UTC)))
     partners: Partners = field(init=False)
     deliveries: Deliveries = field(init=False)
+    log: DeliveryLog = field(init=False)
+    keyring: Keyring = field(default_factory=lambda: Keyring(bytes(32)))
 
     def __post_init__(self) -> None:
         self.partners = Partners(self.redis, self.key)
-        self.deliveries = Deliveries(self.redis, self.key, kept=5)
+        self.deliveries = Deliveries(self.redis, self.key, kept=Kept(settled=5))
+        self.log = DeliveryLog(self.redis, self.deliveries.base)
 
     def key(self, *parts: str) -> str:
         """As Host.key."""
@@ -93,14 +103,12 @@ class Room:
 
     def pump(self, *, total_seconds: float = 5.0, **options: Any) -> Pump:
         """A pump of a process of its own."""
-        pump = Pump(
-            deliveries=self.deliveries,
-            partners=Partners(self.redis, self.key),
-            outbound=Outbound(options.pop("allowed", LOOPBACK), total_seconds=total_seconds),
-            clock=self.clock,
-            chance=lambda: 0.0,
-            **options,
-        )
+        outbound = Outbound(options.pop("allowed", LOOPBACK), total_seconds=total_seconds)
+        partners = Partners(self.redis, self.key)
+        disabling = Disabling(partners, self.deliveries, self.clock, "http://127.0.0.1")
+        route = PartnerRoute(partners, self.keyring, outbound, disabling)
+        pump = Pump(deliveries=self.deliveries, route=route, clock=self.clock, chance=lambda: 0.0, **options)
+        self.stack.push_async_callback(outbound.close)
         self.stack.push_async_callback(pump.drain, 0)
         return pump
 
@@ -108,19 +116,21 @@ class Room:
         """A receiver that lives as long as the test."""
         return await self.stack.enter_async_context(receiver(*answers))
 
-    async def partner(self, url: str, name: str = "harbour") -> Partner:
-        """A partner that is stored."""
-        partner = Partner(id=name, name=name, url=url, secrets=(SecretStr(SECRET),), created_at=self.clock.now())
+    async def partner(self, url: str, name: str = "harbour", **fields: Any) -> Partner:
+        """A partner that is stored, and confirmed."""
+        key = self.keyring.stored(SECRET, name)
+        facts: dict[str, Any] = {"id": name, "name": name, "url": url, "keys": (key,), "created_at": self.clock.now()}
+        partner = Partner(**(facts | fields))
         await self.partners.add(partner)
         return partner
 
     async def notify(self, *partners: str, event: str = "e1", body: bytes = b'{"type":"document.published"}') -> None:
         """Make deliveries of one event."""
-        await self.deliveries.schedule(Notice(event, PUBLISHED, body), partners, self.clock.now())
+        await self.deliveries.schedule(Notice(event, PUBLISHED, {"2": body, "1": body}), partners, self.clock.now())
 
     async def last(self, partner: str = "harbour") -> dict[str, Any]:
         """A partner's newest delivery."""
-        return (await self.deliveries.recent(partner, 1))[0]
+        return (await self.log.recent(partner, 1))[0]
 
 
 async def turn_until(pump: Pump, done: Callable[[], bool | Awaitable[bool]]) -> None:
@@ -137,7 +147,7 @@ async def turn_until_settled(pump: Pump, room: Room, *partners: str) -> None:
     """Turn the pump until no delivery of the partners is under way, and each was tried at least once."""
 
     async def done() -> bool:
-        found = [each for partner in partners or ("harbour",) for each in await room.deliveries.recent(partner, 200)]
+        found = [each for partner in partners or ("harbour",) for each in await room.log.recent(partner, 200)]
         return all(each["state"] != "attempting" and each["attempts"] for each in found)
 
     await turn_until(pump, done)

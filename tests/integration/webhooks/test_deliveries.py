@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from services.webhooks.deliveries import Deliveries, Notice, Settled, Taken
+from services.webhooks.deliveries import Deliveries
+from services.webhooks.delivery_log import DeliveryLog
+from services.webhooks.items import Kept, Lane, Notice, Settled, Taken
 from shared.clock import FakeClock
 from shared.errors import NotFound
 from shared.notices import message_id
@@ -21,13 +23,13 @@ RECORD = {"at": "2026-01-01T00:00:00Z", "status": 200, "verdict": "delivered"}
 
 async def take(room: Room, partner: str = "harbour", room_for: int = 100) -> list[Taken]:
     """Lease what is due for a partner."""
-    return await room.deliveries.take([(partner, room_for)], most=100, now=room.clock.now(), lease_seconds=30)
+    return await room.deliveries.take([Lane(partner, room_for, 100)], most=100, now=room.clock.now(), lease_seconds=30)
 
 
 async def settle(room: Room, taken: Sequence[Taken], state: str = "delivered") -> int:
     """Settle all of them alike."""
     now = room.clock.now()
-    return await room.deliveries.settle([Settled(each, state, now, RECORD) for each in taken], now)
+    return sum(await room.deliveries.settle([Settled(each, state, now, RECORD) for each in taken], now))
 
 
 async def keys(room: Room) -> list[str]:
@@ -38,10 +40,10 @@ async def keys(room: Room) -> list[str]:
 async def test_one_payload_serves_all_partners(room: Room) -> None:
     """The body stands in Redis once, and is handed out with each delivery."""
     await room.notify("harbour", "market", "school", body=b"once")
-    rooms = [(partner, 5) for partner in ("harbour", "market", "school")]
+    rooms = [Lane(partner, 5, 100) for partner in ("harbour", "market", "school")]
     taken = await room.deliveries.take(rooms, most=5, now=room.clock.now(), lease_seconds=30)
 
-    assert [each.notice.body for each in taken] == [b"once"] * 3
+    assert [each.body for each in taken] == [b"once"] * 3
     assert [key for key in await keys(room) if key.startswith("payload")] == ["payload:e1"]
 
 
@@ -59,9 +61,11 @@ async def test_rooms_and_the_limit_of_all_are_kept(room: Room) -> None:
     """No partner gets more than its room, and all together no more than the limit."""
     for number in range(10):
         await room.notify("harbour", "market", event=f"e{number}")
-    taken = await room.deliveries.take([("harbour", 3), ("market", 9)], most=7, now=room.clock.now(), lease_seconds=30)
+    taken = await room.deliveries.take(
+        [Lane("harbour", 3, 100), Lane("market", 9, 100)], most=7, now=room.clock.now(), lease_seconds=30
+    )
 
-    assert [each.partner for each in taken] == ["harbour"] * 3 + ["market"] * 4
+    assert [each.lane for each in taken] == ["harbour"] * 3 + ["market"] * 4
 
 
 async def test_a_late_settler_is_turned_away(room: Room) -> None:
@@ -86,10 +90,10 @@ async def test_only_the_newest_settled_deliveries_are_kept(room: Room) -> None:
     await settle(room, await take(room, "market"))
     left = await keys(room)
 
-    assert [each["event"] for each in await room.deliveries.recent("harbour", 50)] == ["e7", "e6", "e5", "e4", "e3"]
+    assert [each["event"] for each in await room.log.recent("harbour", 50)] == ["e7", "e6", "e5", "e4", "e3"]
     assert len([key for key in left if key.startswith("delivery:")]) == 10
     assert {"payload:e0", "payload:e1", "payload:e2"} & set(left) <= {
-        f"payload:{each['event']}" for each in await room.deliveries.recent("market", 50)
+        f"payload:{each['event']}" for each in await room.log.recent("market", 50)
     }
 
 
@@ -163,16 +167,17 @@ async def test_every_redis_carries_it(redis_server: RedisServer) -> None:
     """Plan, take, settle, send again and forget work on each version."""
     clock = FakeClock()
     async with Redis.from_url(redis_server.url) as redis:
-        deliveries = Deliveries(redis, lambda *parts: ":".join(("{old}", *parts)), kept=1)
+        deliveries = Deliveries(redis, lambda *parts: ":".join(("{old}", *parts)), kept=Kept(settled=1))
+        log = DeliveryLog(redis, deliveries.base)
         for event in ("e1", "e2"):
-            await deliveries.schedule(Notice(event, "document.published", b"{}"), ["p"], clock.now())
-        taken = await deliveries.take([("p", 9)], most=9, now=clock.now(), lease_seconds=30)
+            await deliveries.schedule(Notice(event, "document.published", {"2": b"{}"}), ["p"], clock.now())
+        taken = await deliveries.take([Lane("p", 9, 9)], most=9, now=clock.now(), lease_seconds=30)
         settled = await deliveries.settle(
             [Settled(each, "delivered", clock.now(), RECORD) for each in taken], clock.now()
         )
-        kept = [each["id"] for each in await deliveries.recent("p", 9)]
+        kept = [each["id"] for each in await log.recent("p", 9)]
         again = await deliveries.resend("p", kept[0], clock.now())
         await deliveries.forget("p")
         left = await redis.keys("*")
 
-    assert (len(taken), settled, len(kept), again, left) == (2, 2, 1, "resent", [])
+    assert (len(taken), sum(settled), len(kept), again, left) == (2, 2, 1, "resent", [])

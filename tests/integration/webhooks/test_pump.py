@@ -127,9 +127,9 @@ async def test_a_partner_that_hangs_costs_the_others_nothing(room: Room) -> None
         await room.notify("hanging", "well", event=f"e{number}")
     pump = room.pump(total_seconds=1.0)
     await turn_until(pump, lambda: len(well.heard) == 100)
-    answered_meanwhile = (await room.deliveries.recent("hanging", 200))[-1]["attempts"]
+    answered_meanwhile = (await room.log.recent("hanging", 200))[-1]["attempts"]
     await turn_until(pump, lambda: pump.in_flight <= 2)
-    logged = [each for each in await room.deliveries.recent("hanging", 200) if each["attempts"]]
+    logged = [each for each in await room.log.recent("hanging", 200) if each["attempts"]]
 
     assert answered_meanwhile == []
     assert len(set(well.ids)) == 100

@@ -59,7 +59,7 @@ def test_a_published_document_is_told_with_its_subject_its_neighbours_and_its_li
     """The body is enough to decide whether to fetch the rest."""
     told = json.loads(notices.body_of(published(summary="About the sea."), BASE))
 
-    assert (told["type"], told["timestamp"]) == ("document.published", "2026-01-01T12:30:00Z")
+    assert (told["type"], told["time"]) == ("document.published", "2026-01-01T12:30:00Z")
     assert told["data"] == {
         "id": "abcdefghijklmnop",
         "version": 1,
@@ -79,6 +79,7 @@ def test_a_published_document_is_told_with_its_subject_its_neighbours_and_its_li
             "subject": "https://news.example/feeds/subjects/physics.atom",
         },
         "summary": "About the sea.",
+        "keywords": [],
         "why": [],
         "runners_up": [{"name": "Engineering", "slug": "engineering", "confidence": 0.1, "given": False}],
         "related": [

@@ -70,7 +70,9 @@ def test_retry_after_is_honoured_to_the_second(seconds: int, jitter: float) -> N
     """What the partner asks for comes before the schedule and is not jittered."""
     asked = retry_after_seconds(str(seconds), NOW)
 
-    assert after(429, None, attempt=1, retry_after=asked, jitter=jitter) == RetryAt(float(seconds), "status 429")
+    assert after(429, None, attempt=1, retry_after=asked, jitter=jitter) == RetryAt(
+        float(seconds), "status 429", asked=True
+    )
 
 
 @pytest.mark.parametrize(

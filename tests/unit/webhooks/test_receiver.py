@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.webhooks.receiver import MAX_BODY_BYTES, MOST_KEPT, Inbox
-from services.webhooks.signing import headers, key_of
+from services.webhooks.signing import Proof, headers
 
-KEY = key_of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+KEY = b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 NOW = 1_700_000_000
 
 
 def inbox(heard: list[dict[str, Any]] | None = None) -> Inbox:
     """An inbox whose clock stands still."""
 
-    async def keys() -> list[bytes]:
+    async def keys() -> list[Proof]:
         return [KEY]
 
     return Inbox(keys, heard=(heard if heard is not None else []).append, now=lambda: NOW)

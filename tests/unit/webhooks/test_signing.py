@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import random
+import subprocess
+from base64 import b64decode, b64encode
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
+from svix.webhooks import Webhook as SvixWebhook
 
 from services.webhooks.signing import (
     SecretRejected,
     SignatureRejected,
     headers,
     key_of,
+    pair_of,
+    proof_of,
+    public_of,
     secret_of,
     sign,
     verify,
@@ -21,6 +31,8 @@ from services.webhooks.signing import (
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MESSAGE = "msg_p5jXN8AQM9LWM0D4loKWxJek"
+PAIR = "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg=="
+PUBLIC = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4="
 NOW = 1_614_265_330
 BODY = b'{"test": 2432232314}'
 
@@ -30,6 +42,82 @@ keys = st.binary(min_size=24, max_size=64)
 def test_the_reference_vector_is_reproduced() -> None:
     """The example of the specification's libraries gives their signature."""
     assert sign(key_of(SECRET), MESSAGE, NOW, BODY) == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_the_reference_vector_of_ed25519_is_reproduced() -> None:
+    """Svix's example of v1a gives its signature, and its public key verifies it."""
+    signature = "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
+    signed = headers([key_of(PAIR)], MESSAGE, NOW, BODY)
+
+    assert (signature, PUBLIC) == (signed["webhook-signature"], public_of(PAIR))
+    assert [MESSAGE] * 2 == [verify([proof_of(text)], signed, BODY, now=NOW) for text in (PUBLIC, PAIR)]
+
+
+def test_ten_thousand_random_bodies_verify_with_both_packages() -> None:
+    """`standardwebhooks` and `svix` accept every one of them, and signatures by HMAC and Ed25519 stand side by side."""
+    chance = random.Random(1)
+    now = int(datetime.now(UTC).timestamp())
+    ours, theirs, pair = Webhook(SECRET), SvixWebhook(SECRET), key_of(PAIR)
+    for number in range(10_000):
+        text = "".join(chr(chance.choice(ALPHABETS)(chance)) for _ in range(chance.randrange(200)))
+        signing = [key_of(SECRET), pair] if number % 100 == 0 else [key_of(SECRET)]
+        signed = headers(signing, f"msg_{number}", now, text.encode())
+        ours.verify(text, signed, json_parse=False)
+        theirs.verify(json.dumps({"text": text}), headers(signing, "msg_1", now, json.dumps({"text": text}).encode()))
+        verify([proof_of(PUBLIC if number % 100 == 0 else SECRET)], signed, text.encode(), now=now)
+
+
+ALPHABETS: tuple[Callable[[random.Random], int], ...] = (
+    lambda chance: chance.randrange(0x20, 0x7F),
+    lambda chance: chance.randrange(0xA0, 0x2000),
+    lambda chance: chance.randrange(0x1F300, 0x1F600),
+    lambda chance: chance.randrange(0x20),
+)
+
+
+def test_openssl_alone_verifies_both(tmp_path: Path) -> None:
+    """The commands of the documentation: an HMAC that is the same, and an Ed25519 signature that is verified."""
+    content = f"{MESSAGE}.{NOW}.".encode() + BODY
+    signatures = [sign(key_of(secret), MESSAGE, NOW, BODY).partition(",")[2] for secret in (SECRET, PAIR)]
+    (tmp_path / "content").write_bytes(content)
+    (tmp_path / "signature").write_bytes(b64decode(signatures[1]))
+    (tmp_path / "key.der").write_bytes(SPKI + b64decode(PUBLIC.removeprefix("whpk_")))
+    key = b64decode(SECRET.removeprefix("whsec_")).hex()
+    words = ["openssl", "dgst", "-sha256", "-mac", "HMAC", "-macopt", f"hexkey:{key}", "-binary", "content"]
+    by_openssl = subprocess.run(words, cwd=tmp_path, capture_output=True, check=True).stdout
+    words = [
+        "openssl",
+        "pkeyutl",
+        "-verify",
+        "-pubin",
+        "-keyform",
+        "DER",
+        "-inkey",
+        "key.der",
+        "-rawin",
+        "-in",
+        "content",
+    ]
+    verdict = subprocess.run([*words, "-sigfile", "signature"], cwd=tmp_path, capture_output=True, check=False)
+
+    assert signatures[0] == b64encode(by_openssl).decode()
+    assert (0, b"Signature Verified Successfully\n") == (verdict.returncode, verdict.stdout)
+
+
+SPKI = bytes.fromhex("302a300506032b6570032100")
+"""What stands before the 32 bytes of an Ed25519 public key in DER (RFC 8410, section 4)."""
+
+
+@given(seed=st.binary(min_size=32, max_size=32))
+def test_a_pair_and_its_key_are_the_same_thing(seed: bytes) -> None:
+    """Seed to secret to key loses nothing, and half of a pair is refused."""
+    secret = pair_of(seed)
+    key = key_of(secret)
+
+    assert not isinstance(key, bytes)
+    assert seed == key.private_bytes_raw()
+    with pytest.raises(SecretRejected):
+        key_of("whsk_" + b64encode(seed).decode())
 
 
 @given(key=keys, text=st.text(), message=st.from_regex(r"msg_[0-9a-zA-Z]{1,40}", fullmatch=True))
@@ -93,7 +181,7 @@ def test_a_message_that_proves_nothing_is_refused(change: dict[str, str], code: 
     good = headers([key_of(SECRET)], MESSAGE, NOW, BODY)
 
     with pytest.raises(SignatureRejected) as caught:
-        verify([key_of(SECRET)], good | change, BODY, now=NOW)
+        verify([proof_of(SECRET)], good | change, BODY, now=NOW)
 
     assert caught.value.code == code
 
@@ -103,4 +191,4 @@ def test_another_body_does_not_verify() -> None:
     good = headers([key_of(SECRET)], MESSAGE, NOW, BODY)
 
     with pytest.raises(SignatureRejected, match="no signature fits"):
-        verify([key_of(SECRET)], good, BODY + b" ", now=NOW)
+        verify([proof_of(SECRET)], good, BODY + b" ", now=NOW)
