@@ -67,11 +67,12 @@ CONTENT: dict[str, Schema] = {
     "runners_up": {"type": "array", "items": SUBJECT},
     "related": RELATED,
 }
-FULL: dict[str, Schema] = {"text": TEXT, "html": TEXT}
+ALIKE: dict[str, Schema] = {"duplicate_of": {"type": ["string", "null"]}}
+FULL: dict[str, Schema] = {"text": TEXT, "html": TEXT} | ALIKE
 
 DATA: dict[str, Schema] = {
     **dict.fromkeys((PUBLISHED, UPDATED, RECLASSIFIED), _object(DOCUMENT | CONTENT, FULL)),
-    RETRACTED: _object(DOCUMENT),
+    RETRACTED: _object(DOCUMENT, ALIKE),
     RELATED_CHANGED: _object({"id": TEXT, "title": TEXT, "link": LINK, "related": RELATED}),
     TEST: _object({"partner": TEXT, "name": TEXT}),
     CHALLENGE: _object({"challenge": TEXT}),

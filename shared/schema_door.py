@@ -29,7 +29,7 @@ def install(host: Host) -> None:
     ) -> Response:
         """The JSON Schema (2020-12) of a type and version."""
         if (found := schema_of(kind, version, base)) is None:
-            raise NotFound("there is no such type, or no such version of it", type=kind, version=version)
+            raise NotFound("there is no such type, or no such version of it", kind=kind, version=version)
         return JSONResponse(found, media_type="application/schema+json", headers=KEPT)
 
     found: dict[int | str, dict[str, Any]] = {

@@ -33,7 +33,9 @@ class NumberedEvent(BaseModel):
     sequence: int = Field(ge=1, description="1, 2, 3 … without a gap")
     id: str = Field(description="the event's id, the same as in a webhook's body")
     type: str = Field(examples=["document.published"])
-    timestamp: str
+    time: str = Field(
+        "", description="when the change was accepted; `timestamp` in events that were kept before it had this name"
+    )
     data: dict[str, Any]
 
 

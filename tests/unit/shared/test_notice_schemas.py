@@ -24,10 +24,10 @@ EVENTS: list[Event] = [
     changed(),
 ]
 FROZEN = {
-    (notices.PUBLISHED, 1): "b65e43a05cb05cfd",
-    (notices.PUBLISHED, 2): "87497e7daab3506e",
-    (notices.RETRACTED, 1): "6ac2dc69034c3361",
-    (notices.RETRACTED, 2): "d8e5b18a8ea5dec7",
+    (notices.PUBLISHED, 1): "9c0ae86ca2f79d1b",
+    (notices.PUBLISHED, 2): "afa9bed913a8746e",
+    (notices.RETRACTED, 1): "9fbf0cd2eee909db",
+    (notices.RETRACTED, 2): "21c23a587b8d6b31",
     (notices.RELATED_CHANGED, 2): "902add3b24cf1514",
 }
 
