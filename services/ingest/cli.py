@@ -113,7 +113,13 @@ def _tell(outcome: Outcome, *, as_json: bool, briefly: bool, explain: bool) -> N
     elif explain:
         print("\n".join(explained(outcome)), flush=True)
     elif not briefly:
-        print(f"{_word(outcome):<10} {outcome.answer['id']}  {outcome.source}", flush=True)
+        print(f"{_word(outcome):<10} {outcome.answer['id']}  {outcome.source}{_repeats(outcome)}", flush=True)
+
+
+def _repeats(outcome: Outcome) -> str:
+    """What is said of a near-duplicate."""
+    original = outcome.answer.get("duplicate_of")
+    return f"  (nearly the same as {original})" if original else ""
 
 
 def explained(outcome: Outcome) -> list[str]:
@@ -121,7 +127,7 @@ def explained(outcome: Outcome) -> list[str]:
     answer: dict[str, Any] = outcome.answer
     document = answer["document"]
     inferred = set(document.get("inferred", ()))
-    lines = [f"{outcome.source}: {answer['id']}, {_word(outcome)}"]
+    lines = [f"{outcome.source}: {answer['id']}, {_word(outcome)}{_repeats(outcome)}"]
     for name in (
         "title",
         "authors",

@@ -164,3 +164,15 @@ async def test_the_wrong_token_is_a_failure(desk: Desk, monkeypatch: pytest.Monk
     result = await desk.run("add", "-", stdin=b"It beats.")
 
     assert (result.exit_code, "operator's token" in result.stderr) == (1, True)
+
+
+async def test_a_near_duplicate_is_told_and_shown(desk: Desk) -> None:
+    """With the id of its original."""
+    first = await desk.run("add", "-", "--json", stdin=seed("001"))
+    original = json.loads(first.stdout)["answer"]["id"]
+    second = await desk.run("add", "-", stdin=seed("001") + b"\n\nThis was added by somebody else.\n")
+    identity = second.stdout.split()[1]
+    shown = await desk.run("show", identity)
+
+    assert second.stdout.splitlines()[0] == f"added      {identity}  -  (nearly the same as {original})"
+    assert json.loads(shown.stdout)["duplicate_of"] == original
