@@ -180,7 +180,8 @@ def _lines(
 ) -> tuple[str, ...]:
     name, value = found(told, names)
     if isinstance(value, str):
-        value = value.split(separator) if separator else [value]
+        # So many words without a separator are a list by spaces.
+        value = value.split(separator if separator in value or len(value) <= limit else None) if separator else [value]
     if not isinstance(value, list | None):
         raise DocumentRejected("bad-field", f"`{name}` is neither a text nor a list of texts", field=name)
     lines = [_checked(name, _named(each), limit) for each in value or () if each is not None]

@@ -10,6 +10,7 @@ When an original is retracted or comes to say something else, its near-duplicate
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b32decode, b32encode
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -18,7 +19,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from services.ingest.changes import Changed, Known, State
-from services.ingest.likeness import ALIKE, Bucket, Hashes, buckets, exact_bucket, jaccard, shingles
+from services.ingest.likeness import ALIKE, LONG, Bucket, Hashes, buckets, exact_bucket, jaccard, shingles
 from shared.events import Change, Document
 from shared.steps import Command, Fence
 from shared.streams import Belt
@@ -89,8 +90,9 @@ class Sameness:
         self, decision: Changed, before: Known | None, *, as_told: bool = False, fence: str | None = None
     ) -> Judged:
         """What the change repeats. `as_told`: what it says itself, as a backup does."""
-        document, words = decision.document, _words_of(decision.document)
-        here, there = _places(document, words) if _lives(decision) else (), _standing(before)
+        document, words = decision.document, await _words_of(decision.document)
+        here = await _places(document, words) if _lives(decision) else ()
+        there = await _standing(before)
         found = await self._found({*here, *there})
         original = document.duplicate_of
         if _lives(decision) and not as_told:
@@ -121,7 +123,7 @@ class Sameness:
             other = await self._known(name) if count >= LEAST_SHARED else None
             if other is None or other.state == State.RETRACTED or other.document.duplicate_of:
                 continue
-            similarity = jaccard(words, _words_of(other.document))
+            similarity = jaccard(words, await _words_of(other.document))
             found = (-similarity, other.document.received_at.timestamp(), name)
             if similarity >= ALIKE and (best is None or found < best):
                 best = found
@@ -191,22 +193,25 @@ def _lives(decision: Changed) -> bool:
     return decision.change is not Change.RETRACTED
 
 
-def _words_of(document: Document) -> Hashes:
-    return shingles(document.title, document.text)
+async def _words_of(document: Document) -> Hashes:
+    if len(document.text) < LONG:
+        return shingles(document.title, document.text)
+    return await asyncio.to_thread(shingles, document.title, document.text)
 
 
-def _places(document: Document, words: Hashes) -> tuple[Bucket, ...]:
+async def _places(document: Document, words: Hashes) -> tuple[Bucket, ...]:
     """The bucket of its content, then those of its words."""
-    return (exact_bucket(document.content_hash), *buckets(words))
+    places = buckets(words) if len(words) < LONG else await asyncio.to_thread(buckets, words)
+    return exact_bucket(document.content_hash), *places
 
 
-def _standing(before: Known | None) -> tuple[Bucket, ...]:
+async def _standing(before: Known | None) -> tuple[Bucket, ...]:
     """Where a document stands that is known; nowhere, if it was retracted or is not whole."""
     if before is None or before.state == State.RETRACTED or not before.document.content_hash:
         return ()
     if before.document.duplicate_of is not None:
         return (exact_bucket(before.document.content_hash),)
-    return _places(before.document, _words_of(before.document))
+    return await _places(before.document, await _words_of(before.document))
 
 
 def _name(octets: bytes) -> str:

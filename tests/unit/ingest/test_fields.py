@@ -31,6 +31,14 @@ def test_a_line_of_keywords_is_a_list() -> None:
     assert said.keywords == ("Heart", "valves", "blood")
 
 
+def test_keywords_without_a_comma_are_words() -> None:
+    """If they are too many for one keyword; a phrase stays a phrase."""
+    line = " ".join(f"keyword{number}" for number in range(12))
+
+    assert given({"keywords": line}).keywords == tuple(line.split())
+    assert given({"keywords": "heart valve"}).keywords == ("heart valve",)
+
+
 def test_authors_come_as_one_or_as_a_list() -> None:
     """A comma in a name is a comma; an entry may be a mapping with a name."""
     assert given({"author": "Bian, Yuan"}).authors == ("Bian, Yuan",)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.ingest import likeness
 from services.ingest.likeness import (
     ALIKE,
     BANDS,
@@ -136,3 +137,14 @@ def test_a_document_of_any_length_has_its_buckets() -> None:
 
     assert jaccard(shingles("", words), shingles("", f"{words} {words}")) > 0.999
     assert len(set(buckets(shingles("", words))) & set(buckets(shingles("", f"{words} {words}")))) >= BANDS - 1
+
+
+@given(st.text(alphabet="ab é,", max_size=200), st.integers(min_value=1, max_value=40))
+def test_pieces_make_no_difference(text: str, size: int) -> None:
+    """However long a piece is, as long as the longest word fits into it."""
+    whole = shingles("", text)
+    with pytest.MonkeyPatch.context() as patch:
+        longest = max((len(word.encode()) for word in re.split("[ ,]", text)), default=0)
+        patch.setattr(likeness, "PIECE_OCTETS", size + longest + 1)
+
+        assert shingles("", text).tolist() == whole.tolist()
