@@ -19,12 +19,13 @@ from services.feeds.politeness import Politeness
 from services.feeds.press import Press
 from services.feeds.review import Review, add_review
 from services.feeds.routes import add_routes
+from services.feeds.searches import Searches
 from services.feeds.shelf import Shelf
 from services.feeds.shelving import Present, Shelving
 from services.feeds.stock import Stock
 from services.feeds.windows import Windows
 from shared.consumer import Batch
-from shared.events import DocumentRelated, Event
+from shared.events import Change, DocumentRelated, Event
 from shared.host import Host
 from shared.steps import Command, Step
 
@@ -41,7 +42,7 @@ def install(host: Host) -> None:
     async def shelve(batch: Batch) -> None:
         done = False
         while not done:  # somebody else has written since we looked: look again
-            found = await shelf.standing(event.document_id for event in batch.events)
+            found = await shelf.standing([event.document_id for event in batch.events], _retracted(batch.events))
             deciding, last = replace(shelving, directory=found.directory), current.beyond(found.change)
             steps = numbered(chronicle, decided(deciding, batch.events, found.documents, last), found.last)
             with current.writing():
@@ -51,7 +52,8 @@ def install(host: Host) -> None:
     host.background("feeds.watching", current.turn)
     host.background("feeds.clearing", Clearing(host.redis, host.belt, shelf, keys, current).turn)
     windows = Windows(host.redis, keys, current, entries=entries)
-    press = Press(site, Stock(host.redis, keys, site), windows, current, entries=entries)
+    searches = Searches(host.redis, keys, current, windows, entries=entries)
+    press = Press(site, Stock(host.redis, keys, site), searches, current, entries=entries)
     door = Door(site, press, Politeness(host.settings.feed_refetches))
     pages = Pages(site, shelf)
     add_routes(host.web, site, shelf, door, pages)
@@ -79,6 +81,12 @@ def decided(
                 shelving = replace(shelving, directory=directory)
             steps.append(step)
     return steps
+
+
+def _retracted(events: Sequence[Event]) -> list[str]:
+    return [
+        event.document_id for event in events if isinstance(event, DocumentRelated) and event.change is Change.RETRACTED
+    ]
 
 
 def woken(steps: Sequence[Step | Exception], waking: Command) -> list[Step | Exception]:

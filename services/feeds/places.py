@@ -23,7 +23,7 @@ class Keys:
     """What feeds keeps in Redis.
 
     article(id)   hash    card: the article as JSON, without its html, text and related list; html; text;
-                          related: the list as JSON; related_revision
+                          related: the list as JSON; related_revision; words: of a retracted one, what it is found by
     duplicates(id) zset   id of a document that nearly repeats this one → when it was first published, in ms
     shelf(path)   zset    document id → its place, which it keeps for ever
     changed       zset    document id → the number of the last change of anything that readers see of it; '' for the subjects.

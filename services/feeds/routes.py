@@ -17,9 +17,11 @@ from services.feeds.feed import BEFORE_ALL
 from services.feeds.opml import MEDIA_TYPE as OPML_TYPE
 from services.feeds.opml import opml
 from services.feeds.pages import DRESS, DRESS_PATH, STYLE, STYLE_PATH, Pages
+from services.feeds.questions import EXCLUDED, FIELDS, BadQuestion, question_in, question_of
 from services.feeds.responses import ASSET_CACHING, FEED_CACHING, conditional
+from services.feeds.searches import PATH as SEARCH_PATH
 from services.feeds.shelf import Shelf
-from shared.errors import Gone, NotFound, Rejected
+from shared.errors import Gone, NotFound
 from shared.openapi import problems, readable
 
 
@@ -34,14 +36,18 @@ KINDS = ("subjects", "keywords", "authors", "languages", "sources")
 FEEDS = {
     "/feeds/all.{form}": "All articles",
     "/feeds/all/before/{place}.{form}": "All articles: an archive of older ones",
+    "/feeds/search.{form}": "The articles that answer a question",
+    "/feeds/search/before/{place}.{form}": "The articles that answer a question: an archive of older ones",
     "/feeds/{kind}/{slug}.{form}": "The articles of one subject, keyword, author, language or source",
     "/feeds/{kind}/{slug}/before/{place}.{form}": "The same: an archive of older ones",
 }
 
 
-def _parameter(name: str, place: str, example: str, **schema: Any) -> dict[str, Any]:
+def _parameter(name: str, place: str, example: str, *, description: str = "", **schema: Any) -> dict[str, Any]:
     needed = {"required": True} if place == "path" else {}
-    return {"name": name, "in": place, "schema": {"type": "string"} | schema, "example": example} | needed
+    facts = {"example": example} if example else {}
+    said = {"description": description} if description else {}
+    return {"name": name, "in": place, "schema": {"type": "string"} | schema} | facts | needed | said
 
 
 PARAMETERS = {
@@ -50,6 +56,13 @@ PARAMETERS = {
     "place": _parameter("place", "path", "1", pattern=r"^[1-9][0-9]{0,15}$"),
     "form": _parameter("form", "path", "atom", enum=list(Format)),
 }
+SEARCH = [
+    _parameter("q", "query", "tides", description="words that stand in it"),
+    *(_parameter(name, "query", "", description="name or slug; `a,b` for either") for name in FIELDS[1:]),
+    *(_parameter(name, "query", "", description="what it has not") for name in EXCLUDED),
+    _parameter("since", "query", "2026-01-01", description="first published then or later"),
+    _parameter("match", "query", "all", enum=["all", "any"]),
+]
 CONTENT = _parameter("content", "query", "summary", enum=["full", "summary"])
 MOVED = {"description": "The subject is called otherwise now; Location says how"}
 _ANSWERS: dict[int | str, Any] = {
@@ -64,25 +77,22 @@ _ANSWERS: dict[int | str, Any] = {
     },
     304: {"description": "The reader has it already"},
     301: MOVED,
+    308: {"description": "The same question has another address"},
 }
-FEED_ANSWERS = _ANSWERS | problems(400, 404, 410, 429)
+FEED_ANSWERS = _ANSWERS | problems(400, 404, 410, 429, 503)
 Answer = Callable[[Request], Awaitable[Response]]
-
-
-class BadQuestion(Rejected):
-    """A parameter that means nothing."""
-
-    code = "bad-question"
-    title = "The feed cannot be asked for like this"
-    status = 400
 
 
 def add_routes(web: FastAPI, site: Site, shelf: Shelf, door: Door, pages: Pages) -> None:
     """Put every address of this service but the documents' into the application."""
     answer = _feed_answer(site, shelf, door)
     for path, what in FEEDS.items():
+        asking = SEARCH if "/search" in path else []
         parameters = [described for name, described in PARAMETERS.items() if f"{{{name}}}" in path]
-        facts: dict[str, Any] = {"openapi_extra": {"parameters": [*parameters, CONTENT]}, "responses": FEED_ANSWERS}
+        facts: dict[str, Any] = {
+            "openapi_extra": {"parameters": [*parameters, *asking, CONTENT]},
+            "responses": FEED_ANSWERS,
+        }
         _add(web, path, answer, what, **facts)
     _add(web, "/feeds.opml", _opml_answer(site, shelf), "All feeds, for import into a reader", OPML_TYPE)
     _add(web, "/feeds", pages.index, "The index of feeds, for people", "text/html")
@@ -103,6 +113,8 @@ def _feed_answer(site: Site, shelf: Shelf, door: Door) -> Answer:
     async def answer(request: Request) -> Response:
         form = _form(request)
         address = _address(request)
+        if canonical := _elsewhere(request, address):
+            return RedirectResponse(site.feed(canonical, form), 308, headers={"Cache-Control": FEED_CACHING})
         reply = await door.answer(address, form, request.scope)
         if reply is None:
             return await _led_on(request, address, site, shelf, form)
@@ -130,8 +142,21 @@ def _address(request: Request) -> Address:
         raise NotFound("no archive begins there", place=place[:40])
     if kind is not None and kind not in KINDS:
         raise NotFound("there are no feeds of this kind", kind=kind[:40])
-    path = ALL if kind is None else f"{kind}/{slug}"
-    return Address(path, summary=content == "summary", before=None if place is None else int(place))
+    address = Address(ALL if kind is None else f"{kind}/{slug}", "", content == "summary", place and int(place))
+    if kind is None and request.url.path.startswith("/feeds/search"):
+        asked = [pair for pair in request.query_params.multi_items() if pair[0] != "content"]
+        return replace(address, path=SEARCH_PATH, query=question_of(asked).written)
+    return address
+
+
+def _elsewhere(request: Request, address: Address) -> Address | None:
+    """The one address of a question that is asked in another spelling, or that needs no search."""
+    if address.path != SEARCH_PATH:
+        return None
+    if path := question_in(address.query).path:
+        return replace(address, path=path, query="")
+    spelled = f"{request.url.path.rpartition('.')[0]}?{request.url.query}".removeprefix("/feeds/")
+    return None if spelled == address.written() else address
 
 
 async def _led_on(request: Request, address: Address, site: Site, shelf: Shelf, form: Format) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -60,9 +60,9 @@ class Shelf:
         self._site = site
         self._entries = entries
 
-    async def standing(self, document_ids: Iterable[str]) -> Standing:
+    async def standing(self, document_ids: Iterable[str], with_text: Iterable[str] = ()) -> Standing:
         """What is there of these documents and of the subjects, and the fence that holds while nobody else writes."""
-        wanted = list(dict.fromkeys(document_ids))
+        wanted, texts = list(dict.fromkeys(document_ids)), list(dict.fromkeys(with_text))
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.get(self._keys.fence)
             pipe.hget(self._keys.chronicle, "last")
@@ -70,9 +70,13 @@ class Shelf:
             pipe.hmget(self._keys.taxonomy, FIELDS)
             for document_id in wanted:
                 pipe.hmget(self._keys.article(document_id), CARD)
+            for document_id in texts:
+                pipe.hget(self._keys.article(document_id), "text")
             expected, last, newest, directory, *rows = await pipe.execute()
         fence = Fence(self._keys.fence, expected.decode() if expected else "", uuid4().hex)
-        documents = dict(zip(wanted, map(present_of, rows), strict=True))
+        documents = dict(zip(wanted, map(present_of, rows[: len(wanted)]), strict=True))
+        for document_id, text in zip(texts, rows[len(wanted) :], strict=True):
+            documents[document_id] = replace(documents[document_id], text=(text or b"").decode())
         return Standing(documents, directory_of(*directory), int(last or 0), number_of(newest), fence)
 
     async def directory(self) -> Directory:

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 from services.feeds.addresses import Site
 from services.feeds.article import Article, article_of
 from services.feeds.directory import Directory, Placed
+from services.feeds.finding import words_in
 from services.feeds.places import DIRECTORY, Keys, card_of, changed, flat, placing, rearranged
 from shared.events import (
     Change,
@@ -46,6 +47,8 @@ class Present:
     article: Article | None = None
     related: tuple[RelatedArticle, ...] = ()
     related_revision: int = NEVER
+    text: str = ""
+    """Known only when the article is to be retracted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class Shelving:
             verdict="retracted" if article.retracted else "shelved",
             writes=(
                 self._kept(article),
+                *self._remembered(article, present),
                 *self._linked(event, present),
                 *placing(article, before, number, self.keys),
                 *(revived if directory is not self.directory else ()),
@@ -161,6 +165,13 @@ class Shelving:
             "text",
             article.text,
         )
+
+    def _remembered(self, article: Article, present: Present) -> tuple[Command, ...]:
+        """By which words a retracted article is found, so that its notice reaches whom the article has reached."""
+        before = present.article
+        if before is None or before.retracted or not article.retracted:
+            return ()
+        return (("HSET", self.keys.article(article.id), "words", words_in(before, present.text).tobytes()),)
 
     def _linked(self, event: DocumentRelated | RelatedChanged, present: Present) -> tuple[Command, ...]:
         if event.related_revision <= present.related_revision:

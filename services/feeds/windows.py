@@ -53,7 +53,7 @@ class Windows:
         last = int(newest[0][1]) if newest else 0
         self._current.looked(last, look)
         changes.absorb(changed, last)
-        shown = self._entries if address.before is None else _aligned(count, self._entries)
+        shown = self._entries if address.before is None else aligned(count, self._entries)
         places = tuple((row.decode(), int(place)) for row, place in rows[:shown])
         called = _called(address.path, name, directory_of(*directory))
         known = called is not None and (bool(rows) or address.before is None)
@@ -76,7 +76,7 @@ def _called(path: str, name: bytes | None, directory: Directory) -> str | None:
     return name.decode() if name else None
 
 
-def _aligned(count: int, entries: int) -> int:
+def aligned(count: int, entries: int) -> int:
     """How many of `count` documents the newest archive of them holds: as many as leave whole archives to the older ones.
 
     Counted from the oldest, so that a document that comes moves no archive but the newest.

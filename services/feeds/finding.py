@@ -1,0 +1,111 @@
+"""Pure. Which articles answer a question: an index in memory over words, subjects, keywords, authors, languages and sources.
+
+An article has a slot for each version; the newest slot alone is alive. A term knows the slots that it stands in, ascending, so that an
+answer is a few operations on sorted arrays.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from functools import lru_cache, reduce
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.feeds.article import Article
+from services.feeds.facets import facets_of, subject_path
+from services.feeds.questions import Clause, Question, words_of
+
+Slots = NDArray[np.uint32]
+NONE: Slots = np.empty(0, np.uint32)
+
+
+@lru_cache(maxsize=200_000)
+def token(term: str) -> int:
+    """A term as eight bytes: what is kept of the words of a retracted article, from which they cannot be read back."""
+    return int.from_bytes(blake2b(term.encode(errors="replace"), digest_size=8).digest(), "little")
+
+
+def words_in(article: Article, text: str) -> array[int]:
+    """The tokens of the words of its title, summary and text, each once."""
+    return array("Q", sorted({token(word) for word in words_of(f"{article.title} {article.summary} {text}")}))
+
+
+class Finder:
+    """The articles in feeds, by what they can be found by."""
+
+    def __init__(self) -> None:
+        self._slots: dict[int, array[int]] = {}
+        self._newest: dict[str, int] = {}
+        self._sequences: dict[str, int] = {}
+        self._ids: list[str] = []
+        self._places = array("q")
+        self._published = array("q")
+        self._alive = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._newest)
+
+    @property
+    def wasted(self) -> bool:
+        """Whether most of it is about versions that there are no more."""
+        return len(self._ids) > 2 * len(self._newest) + 1_000
+
+    def put(self, article: Article, words: Iterable[int]) -> None:
+        """Take in an article's newest version."""
+        self.drop(article.id)
+        slot = len(self._ids)
+        self._sequences[article.id] = article.sequence
+        self._newest[article.id] = slot
+        self._ids.append(article.id)
+        self._places.append(article.score)
+        self._published.append(int(article.first_published_at.timestamp()))
+        self._alive.append(1)
+        paths = (*(subject_path(subject.slug) for subject in article.subjects), *facets_of(article))
+        for name in {*map(token, paths), *words}:
+            self._slots.setdefault(name, array("I")).append(slot)
+
+    def has(self, article: Article) -> bool:
+        """Whether this version is taken in already."""
+        return self._sequences.get(article.id) == article.sequence
+
+    def drop(self, document_id: str) -> None:
+        """Forget an article."""
+        self._sequences.pop(document_id, None)
+        slot = self._newest.pop(document_id, None)
+        if slot is not None:
+            self._alive[slot] = 0
+
+    def found(self, question: Question, *, below: int | None, most: int) -> tuple[int, list[tuple[str, int]]]:
+        """How many articles answer the question, and the ids and places of the newest of them; of those `below` a place alone."""
+        slots = self._matching(question)
+        slots = slots[_view(self._alive, np.uint8)[slots] > 0]
+        if question.since:
+            slots = slots[_view(self._published, np.int64)[slots] >= int(question.since.timestamp())]
+        places = _view(self._places, np.int64)[slots]
+        if below is not None:
+            slots, places = slots[places < below], places[places < below]
+        newest = np.argsort(-places, kind="stable")[:most]
+        return len(slots), [(self._ids[slots[row]], int(places[row])) for row in newest]
+
+    def _matching(self, question: Question) -> Slots:
+        clauses = sorted(map(self._any_of, question.clauses), key=len)
+        every: Slots = np.arange(len(self._ids), dtype=np.uint32)
+        slots = reduce(_in_both, clauses) if clauses else every
+        return np.setdiff1d(slots, self._any_of(question.excluded), assume_unique=True)
+
+    def _any_of(self, clause: Clause) -> Slots:
+        found = [_view(self._slots[name], np.uint32) for name in map(token, clause) if name in self._slots]
+        return np.unique(np.concatenate(found)) if found else NONE
+
+
+def _in_both(some: Slots, others: Slots) -> Slots:
+    return np.intersect1d(some, others, assume_unique=True)
+
+
+def _view(numbers: Any, kind: Any) -> NDArray[Any]:
+    # A copy: an array that numpy looks at cannot grow (BufferError).
+    return np.frombuffer(bytes(numbers), kind)
