@@ -20,7 +20,7 @@ import random
 import secrets
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from inspect import isawaitable
 from typing import Any
@@ -34,6 +34,7 @@ from shared.clock import Clock
 from shared.consumer import Batch, Consumer, Read
 from shared.errors import Overloaded
 from shared.events import BELT, Event
+from shared.gathering import Gathered
 from shared.logs import log
 from shared.scripts import Scripts
 from shared.settings import Settings
@@ -79,6 +80,7 @@ class Belt:
         self.dead_key = self.key("dead")
         self._opened = time.monotonic()
         self._fullest = (0.0, 0)
+        self._unwritten = Gathered(self._bytes_unwritten)
 
     def key(self, *parts: str) -> str:
         """A key of this belt; the hash tag keeps all of them in one slot, so that a step stays atomic on a Redis Cluster."""
@@ -139,13 +141,17 @@ class Belt:
         Raises Overloaded if the disk takes too long.
         """
         deadline = time.monotonic() + LONGEST_WRITE_SECONDS
-        while left := int(await self.scripts.run("written", [guard.key], [guard.field, guard.version])):
+        while left := await self._unwritten.one(guard):
             if left < 0:
                 return False
             if time.monotonic() > deadline:
                 raise Overloaded("the disk of the store is too slow just now", unwritten_bytes=left)
             await asyncio.sleep(WRITE_POLL_SECONDS)
         return True
+
+    async def _bytes_unwritten(self, guards: Sequence[Guard]) -> Sequence[int]:
+        words = [word for guard in guards for word in (guard.field, guard.version)]
+        return [int(left) for left in await self.scripts.run("written", [guard.key for guard in guards], words)]
 
     async def open(self) -> None:
         """Make every group at 0 before anything is read, then read."""

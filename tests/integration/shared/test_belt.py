@@ -556,7 +556,7 @@ async def test_what_is_accepted_outlives_redis(redis_server: RedisServer, monkey
         belt = Belt(client, settings(), SystemClock())
         gone_before = await belt.written(guard)
         await belt.publish(Step(emits=(ingested("d0"),), guard=guard))
-        real, answers = belt.scripts.run, [700, 300]
+        real, answers = belt.scripts.run, [[700], [300]]
 
         async def writing(name: str, keys: Any, args: Any) -> Any:
             return answers.pop(0) if name == "written" and answers else await real(name, keys, args)
@@ -564,7 +564,7 @@ async def test_what_is_accepted_outlives_redis(redis_server: RedisServer, monkey
         monkeypatch.setattr(belt.scripts, "run", writing)
         written = await belt.written(guard)
         newer = await belt.written(Guard(guard.key, guard.field, 3))
-        monkeypatch.setattr(belt.scripts, "run", lambda *_: asyncio.sleep(0, 700))
+        monkeypatch.setattr(belt.scripts, "run", lambda *_: asyncio.sleep(0, [700]))
         monkeypatch.setattr("shared.streams.LONGEST_WRITE_SECONDS", 0.05)
         with pytest.raises(Overloaded):
             await belt.written(guard)
