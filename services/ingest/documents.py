@@ -123,7 +123,8 @@ def _draft(said: Given, page: Page) -> Draft:
     """What the source says of itself comes first, then what its markup says, then what its text says."""
     if len(page.html) > MAX_HTML:
         raise DocumentRejected("too-large", f"the document grows to more than {MAX_HTML} characters", limit=MAX_HTML)
-    normal = normalised(text_of(page.html), said.or_else(page.said()))
+    whole_text = text_of(page.html)
+    normal = normalised(whole_text, said.or_else(page.said()))
     facts = normal.facts
     if not normal.text:
         raise DocumentRejected("empty", "the document has no text")
@@ -135,6 +136,7 @@ def _draft(said: Given, page: Page) -> Draft:
         inferred=normal.inferred,
         given_id=facts.id,
         whole=page.html,
+        whole_text=whole_text,
         derived=normal.derived,
         removed=page.removed + normal.removed,
     )

@@ -49,6 +49,8 @@ class Draft(Fact):
 
     whole: str = Field(default="", exclude=True)
     """The markup before anything was taken from it; what the document's identity is made of, so that a better reader changes no id."""
+    whole_text: str = Field(default="", exclude=True)
+    """The plain text of `whole`."""
     derived: frozenset[str] = Field(default=frozenset(), exclude=True)
     """The fields that follow from `whole` alone."""
     removed: tuple[Removed, ...] = Field(default=(), exclude=True)

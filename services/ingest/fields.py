@@ -68,9 +68,8 @@ class Given(Fact):
 
     def or_else(self, other: Given) -> Given:
         """All of this, and what the other says where this says nothing."""
-        return Given.model_construct(
-            **{name: getattr(self, name) or getattr(other, name) for name in Given.model_fields}
-        )
+        there = other.__dict__
+        return Given.model_construct(**{name: value or there[name] for name, value in self.__dict__.items()})
 
 
 def given(told: Mapping[str, Any]) -> Given:
@@ -162,12 +161,17 @@ def moment(written: str) -> datetime | None:
 def found(told: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, Any]:
     """The first of `names` that says something, and what; a dot leads into a mapping."""
     for name in names:
-        value: Any = told
-        for part in name.split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
+        value = _within(told, name) if "." in name else told.get(name)
         if value not in (None, "", [], {}):
             return name, value
     return names[0], None
+
+
+def _within(told: Mapping[str, Any], path: str) -> Any:
+    value: Any = told
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
 
 
 def _line(told: Mapping[str, Any], names: tuple[str, ...], limit: int) -> str | None:

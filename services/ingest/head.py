@@ -74,6 +74,10 @@ class Head:
 
     def said(self) -> Given:
         """All of it but the title; what does not fit is left out, for a page's head is often wrong and no reason to refuse it."""
+        if not self._tags and not self.linked_data:
+            return (
+                Given()
+            )  # as all Markdown and most fragments; to find that out below was a twelfth of reading a document
         article = self._article()
         dates = [*self._all(TAGS["date"]), _line(article.get("datePublished")) or ""]
         told: dict[str, Any] = {name: self._first(names) for name, names in TAGS.items()}

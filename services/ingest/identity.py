@@ -11,7 +11,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 from services.ingest.characters import folded
 from services.ingest.draft import Draft
-from services.ingest.markup import text_of
 
 PARAGRAPH = re.compile("</?p>|<br>")
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -26,7 +25,7 @@ def document_id(draft: Draft) -> str:
         return _short("id", urlsplit(draft.url or "").hostname or "", draft.given_id)
     if draft.url:
         return _short("url", canonical(draft.url))
-    return _short("text", folded(normalize("NFC", text_of(draft.whole) if draft.whole else draft.text)))
+    return _short("text", folded(normalize("NFC", draft.whole_text or draft.text)))
 
 
 def canonical(address: str) -> str:

@@ -26,7 +26,7 @@ def read_markdown(text: str) -> Found:
     """Markdown, and what its front matter says. An article that is a field of the front matter is taken from there."""
     told, body = front_matter.split(text)
     page = from_markdown(body if told else spread(body))
-    if not text_of(page.html) and isinstance(told.get("answer"), str):
+    if isinstance(told.get("answer"), str) and not text_of(page.html):
         page = from_markdown(with_line_breaks(told["answer"]))
     yield Source(given(told), page)
 

@@ -38,6 +38,10 @@ SMALL_WORDS = {
     "bg": "и на в за от се да с по е са не като при до че които това или има който може след към ще бъде още",
 }  # fmt: skip
 PROFILES = {language: frozenset(words.split()) for language, words in SMALL_WORDS.items()}
+LANGUAGES_OF = {
+    word: tuple(language for language, profile in PROFILES.items() if word in profile)
+    for word in frozenset().union(*PROFILES.values())
+}
 
 SCRIPTS = {
     "ja": re.compile("[\u3040-\u30ff]"),
@@ -72,13 +76,10 @@ def _by_script(sample: str) -> str | None:
 def _by_small_words(words: list[str]) -> str:
     if len(words) < LEAST_WORDS:
         return UNKNOWN
-    counts = Counter(words)
-    shares = sorted(
-        (
-            (sum(counts[word] for word in profile & counts.keys()) / len(words), language)
-            for language, profile in PROFILES.items()
-        ),
-        reverse=True,
-    )
+    small = dict.fromkeys(PROFILES, 0)
+    for word, count in Counter(words).items():
+        for language in LANGUAGES_OF.get(word, ()):
+            small[language] += count
+    shares = sorted(((count / len(words), language) for language, count in small.items()), reverse=True)
     (best, language), (second, _) = shares[:2]
     return language if best >= LEAST_SHARE and best >= LEAST_MARGIN * second else UNKNOWN
