@@ -28,7 +28,8 @@ LONGEST_PAUSE_SECONDS = 2.0
 PATIENCE_SECONDS = 60.0
 SHORTEST_TURN_SECONDS = 0.015
 """What comes within this time of the last batch is read together. A batch of one event costs four times as much for each as one of ten
-(0.46 against 0.17 ms), and at 200 events a second they would come one by one; who comes first after a rest does not wait."""
+(0.46 against 0.17 ms), and at 200 events a second they would come one by one. Whoever comes first after a rest does not wait, nor does
+anybody behind a batch that was full."""
 
 LOGGER = logging.getLogger("faststream")
 
@@ -94,7 +95,7 @@ class SteadyReads:
             return []
         self._failures = 0
         self.last_read[stream, groupname] = time.monotonic()
-        if reply:
+        if reply and len(reply[0][1]) < options["count"]:
             self._next_turn[stream, groupname] = time.monotonic() + SHORTEST_TURN_SECONDS
         return reply
 

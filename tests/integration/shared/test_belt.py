@@ -118,11 +118,11 @@ async def test_events_from_before_the_first_start_are_done_once(redis_server: Re
 async def test_events_that_come_close_together_are_taken_together(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first one at once; those that come within a turn of it as one batch."""
+    """The first one at once; those that come within a turn of it as one batch; behind a full batch nobody waits."""
     monkeypatch.setattr("shared.broker.SHORTEST_TURN_SECONDS", 1.0)
     sizes: list[int] = []
     client = redis.asyncio.Redis.from_url(redis_server.url)
-    belt = Belt(client, settings(), SystemClock())
+    belt = Belt(client, settings(batch_size=5), SystemClock())
 
     async def work(batch: Batch) -> None:
         sizes.append(len(batch.events))
@@ -134,10 +134,12 @@ async def test_events_that_come_close_together_are_taken_together(
     await until(lambda: bool(sizes))
     await put(redis_server, *(ingested(f"d{n}") for n in range(5)))
     await until(lambda: sum(sizes) == 6)
+    await put(redis_server, ingested("last"))
+    await until(lambda: sum(sizes) == 7, seconds=0.8)
     await belt.close()
     await client.aclose()
 
-    assert [1, 5] == sizes
+    assert [1, 5, 1] == sizes
 
 
 async def test_a_repeated_event_has_one_effect(redis_server: RedisServer) -> None:
