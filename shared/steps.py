@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from shared.events import Event
 
@@ -30,6 +31,15 @@ class Fence:
     next: str
 
 
+class Swap(NamedTuple):
+    """The step happens only if the field of the hash `key` is `expected` (b"" for none); then it is `next` (b"" for none)."""
+
+    key: str
+    field: Word
+    expected: Word
+    next: Word
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What one event causes: done together with its acknowledgement, exactly once.
@@ -43,6 +53,8 @@ class Step:
     writes: tuple[Command, ...] = ()
     emits: tuple[Event, ...] = ()
     guard: Guard | None = None
+    swaps: tuple[Swap, ...] = ()
+    """All of them or none, before the writes. Should a later command fail, the next try finds some of them done."""
     facts: Mapping[str, object] = field(default_factory=dict)
     """For the log line; never content, never a secret."""
     quiet: bool = False
@@ -67,7 +79,9 @@ def words_of(step: Step, emissions: Sequence[Command], *, entry: str = "", mark:
     """A step as commit.lua reads it; `emissions` are the commands that lay its events on their streams."""
     guard = step.guard or Guard("", "", 0)
     commands = (*step.writes, *emissions)
-    words: list[Word] = [entry, mark, guard.key, guard.field, guard.version, len(commands)]
+    words: list[Word] = [entry, mark, guard.key, guard.field, guard.version, len(step.swaps), len(commands)]
+    for swap in step.swaps:
+        words.extend(swap)
     for command in commands:
         words.append(len(command))
         words.extend(command)

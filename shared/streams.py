@@ -128,7 +128,7 @@ class Belt:
         return ("XADD", self.key(event.stream), "*", "event", event.encode())
 
     async def publish(self, step: Step, fence: Fence | None = None) -> bool:
-        """Do a step that no event caused. False: its guard says that something as new is there already, or the fence did not hold."""
+        """Do a step that no event caused. False: its guard says that something as new is there already, or its fence or a swap did not hold."""
         words = words_of(step, [self.emission(event) for event in step.emits])
         keys = [self.dead_key, self.dead_key, *([fence.key] if fence else [])]
         guarded = [fence.expected, fence.next] if fence else ["", ""]

@@ -51,8 +51,7 @@ class Registry:
     def __init__(self, client: Any, belt: Belt) -> None:
         self._client = client
         self._belt = belt
-        self._sameness = Sameness(belt, self.known)
-        self._one_at_a_time = asyncio.Lock()
+        self._sameness = Sameness(belt, self.known, self._key)
 
     async def known(self, identity: str) -> Known | None:
         """The document as it was accepted last; None if it never was."""
@@ -127,19 +126,18 @@ class Registry:
 
     async def look_again(self, identity: str, at: datetime) -> bool:
         """Find out whether a document still repeats another one. False: somebody has written in between; nothing has happened."""
-        async with self._one_at_a_time:
-            fence = await self._sameness.fence()
-            known = await self.known(identity)
-            if known is None or known.state == State.RETRACTED or known.document.duplicate_of is None:
-                gone_from_list: tuple[Command, ...] = (("ZREM", self._sameness.revisit, identity),)
-                return await self._belt.publish(Step("settled", gone_from_list), self._sameness.held(fence))
-            update = {"version": known.version + 1, "received_at": at}
-            decision = Changed(Change.UPDATED, known.document.model_copy(update=update), known.pin)
-            judged = await self._sameness.judged(decision, known, fence=fence)
-            if judged.decision.document.duplicate_of == known.document.duplicate_of:
-                return await self._belt.publish(Step("kept", judged.writes), judged.fence)
-            step = self._step(judged.decision, known.correlation_id).then(*judged.writes)
-            return await self._belt.publish(step, judged.fence)
+        known = await self.known(identity)
+        if known is None or known.state == State.RETRACTED or known.document.duplicate_of is None:
+            settled: tuple[Command, ...] = (("ZREM", self._sameness.revisit, identity),)
+            return await self._belt.publish(Step("settled", settled, swaps=(self._sameness.held(identity, known),)))
+        update = {"version": known.version + 1, "received_at": at}
+        judged = await self._sameness.judged(
+            Changed(Change.UPDATED, known.document.model_copy(update=update), known.pin), known
+        )
+        if judged.decision.document.duplicate_of == known.document.duplicate_of:
+            held = self._sameness.held(identity, known)
+            return await self._belt.publish(Step("kept", judged.writes, swaps=(held, *judged.swaps)))
+        return await self._belt.publish(self._step(judged.decision, known.correlation_id, judged))
 
     async def records(self, *, after: str, limit: int, most_bytes: int) -> AsyncIterator[Known]:
         """What is known, in the order of the ids, from the first one behind `after`; ends early behind `most_bytes`."""
@@ -177,24 +175,25 @@ class Registry:
             return decision
         if before and _same_words(before, decision):
             return await self._published(decision, None, correlation_id, also)
-        # One after the other: in one process nobody loses the fence to a neighbour.
-        async with self._one_at_a_time:
-            judged = await self._sameness.judged(decision, before, as_told=as_told)
-            if not as_told and (twin := _twin(judged, before)):
-                return twin
-            return await self._published(judged.decision, judged, correlation_id, also)
+        if before is None and not as_told:
+            judged = await self._sameness.unseen(decision)
+            if await self._published(decision, judged, correlation_id, also):
+                return decision
+        judged = await self._sameness.judged(decision, before, as_told=as_told)
+        if not as_told and (twin := _twin(judged, before)):
+            return twin
+        return await self._published(judged.decision, judged, correlation_id, also)
 
     async def _published(
         self, decision: Changed, judged: Judged | None, correlation_id: str, also: Also
     ) -> Decision | None:
         """The decision, if it is done; None if another writer was faster."""
-        step = self._step(decision, correlation_id).then(*(judged.writes if judged else ()), *also(decision))
-        if await self._belt.publish(step, judged.fence if judged else None):
+        if await self._belt.publish(self._step(decision, correlation_id, judged).then(*also(decision))):
             return decision
         stands = await self.known(decision.document.id)
         return decision if stands == decision.known(correlation_id) else None  # equal: only the reply was lost
 
-    def _step(self, decision: Changed, correlation_id: str) -> Step:
+    def _step(self, decision: Changed, correlation_id: str, judged: Judged | None) -> Step:
         document = decision.document
         key = self._key(document.id)
         event = DocumentIngested.of(document, decision.change, correlation_id=correlation_id, at=document.received_at)
@@ -203,7 +202,9 @@ class Registry:
             writes=(
                 ("HSET", key, "record", decision.known(correlation_id).model_dump_json()),
                 ("ZADD", self._ids, 0, document.id),
+                *(judged.writes if judged else ()),
             ),
+            swaps=judged.swaps if judged else (),
             emits=(event,),
             guard=self._guard(document),
         )

@@ -2,8 +2,8 @@
 
 Originals stand in the buckets of their words (likeness.py), every living document in that of its content. A new text is compared with the
 originals that it shares buckets with, word for word, and is the near-duplicate of the most similar one; so a near-duplicate always points to
-an original, and no chain can form. Whoever decides holds a fence: had anybody else written to the buckets in between, nothing happens and
-it is decided again. So of two documents that are alike, one is first, whoever takes them in.
+an original, and no chain can form. A step swaps what stands in the buckets: had anybody else written to one of them in between, or to the
+original, nothing happens and it is decided again. So of two documents that are alike, one is first, whoever takes them in.
 
 When an original is retracted or comes to say something else, its near-duplicates are laid out to be looked at again (revisiting.py).
 """
@@ -13,15 +13,15 @@ from __future__ import annotations
 import asyncio
 from base64 import b32decode, b32encode
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 from services.ingest.changes import Changed, Known, State
 from services.ingest.likeness import ALIKE, LONG, Bucket, Hashes, buckets, exact_bucket, jaccard, shingles
 from shared.events import Change, Document
-from shared.steps import Command, Fence
+from shared.steps import Command, Swap
 from shared.streams import Belt
 
 LUA = Path(__file__).parent / "lua"
@@ -38,14 +38,14 @@ KnownAs = Callable[[str], Awaitable[Known | None]]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A change, what it repeats, what is to be written for it to be found, and the fence under which that holds.
+    """A change, what it repeats, what is to be written for it to be found, and what must not have changed for that to hold.
 
     `twin` is another document that says the very same.
     """
 
     decision: Changed
     writes: tuple[Command, ...]
-    fence: Fence
+    swaps: tuple[Swap, ...]
     twin: Document | None = None
 
 
@@ -53,7 +53,6 @@ class Judged:
 class Found:
     """What stands in some buckets: ids of ten octets each, one behind the other; nothing of an empty one."""
 
-    fence: str
     packed: dict[Bucket, bytes]
 
     def sharing(self, places: Iterable[Bucket]) -> Counter[str]:
@@ -67,12 +66,12 @@ class Found:
 
 
 class Sameness:
-    """Judges changes. Keys: ingest:alike:<shard>, ingest:duplicates:<id>, ingest:revisit and ingest:fence."""
+    """Judges changes. Keys: ingest:alike:<shard>, ingest:duplicates:<id> and ingest:revisit."""
 
-    def __init__(self, belt: Belt, known: KnownAs) -> None:
+    def __init__(self, belt: Belt, known: KnownAs, key: Callable[[str], str]) -> None:
         self._belt = belt
         self._known = known
-        self._fence = belt.key("ingest", "fence")
+        self._key = key
         self._shards = belt.key("ingest", "alike", "")
         self._gather = belt.client.register_script((LUA / "gather.lua").read_text())
 
@@ -81,53 +80,59 @@ class Sameness:
         """A sorted set of near-duplicates whose original is gone, those that came first before the others."""
         return self._belt.key("ingest", "revisit")
 
-    async def fence(self) -> str:
-        """What to hand to `judged` by whoever reads before it something that it decides on."""
-        found = await self._found(())
-        return found.fence
+    async def unseen(self, decision: Changed) -> Judged:
+        """The change, if nothing that is known shares a bucket with it: most documents are like no other."""
+        document = decision.document
+        here = await _places(document, await _words_of(document))
+        return Judged(decision, (), self._moved(Found({}), document.id, (), here))
 
-    async def judged(
-        self, decision: Changed, before: Known | None, *, as_told: bool = False, fence: str | None = None
-    ) -> Judged:
+    async def judged(self, decision: Changed, before: Known | None, *, as_told: bool = False) -> Judged:
         """What the change repeats. `as_told`: what it says itself, as a backup does."""
         document, words = decision.document, await _words_of(decision.document)
         here = await _places(document, words) if _lives(decision) else ()
         there = await _standing(before)
         found = await self._found({*here, *there})
-        original = document.duplicate_of
+        original = await self._known(document.duplicate_of) if document.duplicate_of else None
         if _lives(decision) and not as_told:
             original = await self._original(document, words, found.sharing(here[1:]))
-        after = document.model_copy(update={"duplicate_of": original})
-        decision = replace(decision, document=after)
-        standing = here if original is None else here[:1]
+            update = {"duplicate_of": original.document.id if original else None}
+            decision = replace(decision, document=document.model_copy(update=update))
+        repeats = decision.document.duplicate_of
+        standing = here if repeats is None else here[:1]
         writes = (
-            *self._moved(found, after.id, set(there) - set(standing), standing),
             *self._linked(decision, before),
             *self._orphaned(decision, before),
-            *(await self._doubted(after) if as_told and original else ()),
+            *(self._doubted(decision.document, original) if as_told and repeats else ()),
         )
+        swaps = self._moved(found, document.id, set(there) - set(standing), standing)
+        held = (self.held(repeats, original),) if repeats and _lives(decision) else ()
         twin = await self._twin(document, found.sharing(here[:1]))
-        return Judged(decision, writes, self.held(found.fence if fence is None else fence), twin)
+        return Judged(decision, writes, (*held, *swaps), twin)
+
+    def held(self, identity: str, known: Known | None) -> Swap:
+        """That a document is still as it was read."""
+        version = str(known.version).encode() if known else b""
+        return Swap(self._key(identity), "version", version, version)
 
     async def _found(self, places: Iterable[Bucket]) -> Found:
         asked = list(places)
-        keys = [self._fence, *(self._shard(shard) for shard, _ in asked)]
-        fence, *values = await self._gather(keys=keys, args=[field for _, field in asked])
-        return Found(fence.decode(), {place: value for place, value in zip(asked, values, strict=True) if value})
+        keys, fields = [self._shard(shard) for shard, _ in asked], [field for _, field in asked]
+        values = await self._gather(keys=keys, args=fields) if asked else []
+        return Found({place: value for place, value in zip(asked, values, strict=True) if value})
 
-    async def _original(self, document: Document, words: Hashes, shared: Counter[str]) -> str | None:
+    async def _original(self, document: Document, words: Hashes, shared: Counter[str]) -> Known | None:
         """The most similar original, if it is similar enough; of equals the one that was accepted first."""
         del shared[document.id]
-        best: tuple[float, float, str] | None = None
+        best: tuple[float, datetime, str] = (-ALIKE, datetime.max.replace(tzinfo=UTC), "")
+        found = None
         for name, count in shared.most_common(MOST_COMPARED):
             other = await self._known(name) if count >= LEAST_SHARED else None
             if other is None or other.state == State.RETRACTED or other.document.duplicate_of:
                 continue
-            similarity = jaccard(words, await _words_of(other.document))
-            found = (-similarity, other.document.received_at.timestamp(), name)
-            if similarity >= ALIKE and (best is None or found < best):
-                best = found
-        return best and best[2]
+            place = (-jaccard(words, await _words_of(other.document)), other.document.received_at, name)
+            if place < best:
+                best, found = place, other
+        return found
 
     async def _twin(self, document: Document, names: Iterable[str]) -> Document | None:
         for name in names:
@@ -136,19 +141,18 @@ class Sameness:
                 return other.document
         return None
 
-    def _moved(
-        self, found: Found, name: str, leaves: Iterable[Bucket], enters: Iterable[Bucket]
-    ) -> tuple[Command, ...]:
-        """Take a document from buckets and put it into others: whole values, so that it may be repeated without trace."""
+    def _moved(self, found: Found, name: str, leaves: Iterable[Bucket], enters: Iterable[Bucket]) -> tuple[Swap, ...]:
+        """Take a document from buckets and put it into others."""
         own = b32decode(name.upper())
         left = [(place, [each for each in found.octets(place) if each != own]) for place in leaves]
         standing = ((place, found.octets(place)) for place in enters)
-        entered = [(place, [*others, own][-MOST_IN_BUCKET:]) for place, others in standing if own not in others]
-        return tuple(self._filled(place, octets) for place, octets in (*left, *entered))
-
-    def _filled(self, place: Bucket, octets: Sequence[bytes]) -> Command:
-        shard, field = place
-        return ("HSET", self._shard(shard), field, b"".join(octets)) if octets else ("HDEL", self._shard(shard), field)
+        entered = [
+            (place, [*(each for each in others if each != own), own][-MOST_IN_BUCKET:]) for place, others in standing
+        ]
+        return tuple(
+            Swap(self._shard(shard), field, found.packed.get((shard, field), b""), b"".join(octets))
+            for (shard, field), octets in (*left, *entered)
+        )
 
     def _linked(self, decision: Changed, before: Known | None) -> tuple[Command, ...]:
         """Put it onto the list of the original that it repeats, and take it from where it stood."""
@@ -171,16 +175,11 @@ class Sameness:
             return ()
         return ("ZUNIONSTORE", self.revisit, 2, self.revisit, theirs, "AGGREGATE", "MIN"), ("DEL", theirs)
 
-    async def _doubted(self, document: Document) -> tuple[Command, ...]:
+    def _doubted(self, document: Document, original: Known | None) -> tuple[Command, ...]:
         """A near-duplicate came back from a backup: if its original is known and is none, it is to be looked at again."""
-        original = await self._known(document.duplicate_of or "")
         if original is None or (original.state == State.ACCEPTED and not original.document.duplicate_of):
             return ()
         return (("ZADD", self.revisit, int(document.received_at.timestamp() * 1000), document.id),)
-
-    def held(self, expected: str) -> Fence:
-        """The fence that stood when `expected` was read."""
-        return Fence(self._fence, expected, uuid4().hex)
 
     def _shard(self, shard: int) -> str:
         return f"{self._shards}{shard:x}"

@@ -2,7 +2,8 @@
 -- KEYS   stream, done, and the fence if there is one
 -- ARGV   group, expected, next, number of steps; then for each step:
 --        entry id ('' acknowledges nothing), mark, guard key ('' for none), guard field, guard version,
---        number of commands; then for each command: number of words, words...
+--        number of swaps, number of commands; then for each swap: hash, field, expected ('' for nothing), next ('' for nothing);
+--        then for each command: number of words, words...
 -- Gives  one word for each step: applied | repeat | stale; or the single word 'fenced', and then nothing has happened.
 -- Stops with the error of the first command that fails. The steps before it stand; it and the later ones are neither
 -- marked nor acknowledged, and the same call may be made again.
@@ -22,6 +23,27 @@ local function verdict_on(entry, mark, key, field, version)
   local stored = key ~= '' and call('HGET', key, field)
   if stored and tonumber(stored) >= tonumber(version) then return 'stale' end
   return 'applied'
+end
+
+-- Whether each of these fields holds what it is expected to hold; and the error of the first that cannot be read.
+local function as_expected(at, swaps)
+  for i = at, at + 4 * swaps - 1, 4 do
+    local held = pcall('HGET', ARGV[i], ARGV[i + 1]) or ''
+    if type(held) == 'table' then return false, held.err end
+    if held ~= ARGV[i + 2] then return false end
+  end
+  return true
+end
+
+-- Gives the error of the first that fails.
+local function swap(at, swaps)
+  for i = at, at + 4 * swaps - 1, 4 do
+    local hash, field, held, next = unpack(ARGV, i, i + 3)
+    local reply
+    if next == '' and held ~= '' then reply = pcall('HDEL', hash, field)
+    elseif next ~= held then reply = pcall('HSET', hash, field, next) end
+    if type(reply) == 'table' and reply.err then return reply.err end
+  end
 end
 
 -- A mark says that this group is through with the event; it lives as long as the entry could be read again (trim.lua).
@@ -45,9 +67,21 @@ end
 
 local verdicts, at = {}, 5
 for step = 1, steps do
-  local entry, mark, key, field, version, commands = unpack(ARGV, at, at + 5)
-  at = at + 6
+  local entry, mark, key, field, version, swaps, commands = unpack(ARGV, at, at + 6)
+  at = at + 7
   local verdict = verdict_on(entry, mark, key, field, version)
+  if swaps ~= '0' then
+    swaps = tonumber(swaps)
+    local expected, failed = true, nil
+    if verdict == 'applied' then expected, failed = as_expected(at, swaps) end
+    if verdict == 'applied' and expected then failed = swap(at, swaps) end
+    if not expected then verdict = 'stale' end
+    if failed then
+      settle()
+      return redis.error_reply(failed)
+    end
+    at = at + 4 * swaps
+  end
   for _ = 1, tonumber(commands) do
     local last = at + tonumber(ARGV[at])
     if verdict == 'applied' then

@@ -9,7 +9,7 @@ import pytest
 from redis.exceptions import ResponseError
 
 from shared.scripts import FOLDER
-from shared.steps import Guard, Step, words_of
+from shared.steps import Guard, Step, Swap, words_of
 from tests.redis_servers import RedisServer
 
 STREAM, DONE, GROUP = "{test}:stream", "{test}:done", "classifier"
@@ -99,3 +99,38 @@ def test_the_older_of_two_versions_in_a_batch_is_stale(client: Any) -> None:
     assert b"3" == client.hget("{test}:document", "version")
     assert 3 == client.zcard(DONE)
     assert [] == pending(client)
+
+
+def test_swaps_happen_all_or_not_at_all(client: Any) -> None:
+    """A field that holds something else than was expected makes the step stale, and nothing of it happens; the next step does."""
+    client.hset("{test}:effects", mapping={"there": "old", "gone": "soon"})
+    first = (
+        Swap("{test}:effects", "new", b"", b"1"),
+        Swap("{test}:effects", "there", b"old", b"new"),
+        Swap("{test}:effects", "gone", b"soon", b""),
+        Swap("{test}:effects", "kept", b"", b""),
+    )
+    late = (Swap("{test}:effects", "other", b"", b"1"), Swap("{test}:effects", "new", b"", b"2"))
+    laid = (
+        ("a", Step(swaps=first, writes=(("SET", "{test}:a", 1),))),
+        ("b", Step(swaps=late, writes=(("SET", "{test}:b", 1),))),
+        ("c", counting("c")),
+    )
+    entries = delivered(client, *laid)
+
+    assert [b"applied", b"stale", b"applied"] == commit(client, entries, *laid)
+    assert {b"new": b"1", b"there": b"new", b"c": b"1"} == effects(client)
+    assert (1, 0) == (client.exists("{test}:a"), client.exists("{test}:b"))
+    assert [] == pending(client)
+
+
+def test_a_swap_that_cannot_be_made_stops_the_batch(client: Any) -> None:
+    """As any other command that fails."""
+    client.set("{test}:string", "no hash")
+    laid = (("a", counting("a")), ("b", Step(swaps=(Swap("{test}:string", "field", b"", b"1"),))))
+    entries = delivered(client, *laid)
+
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        commit(client, entries, *laid)
+
+    assert entries[1:] == pending(client)
