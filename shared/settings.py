@@ -96,7 +96,7 @@ class Settings(BaseSettings):
         15,
         ge=0.5,
         le=300,
-        description="longest time that an attempt of a delivery may take; after twice of it another process tries",
+        description="longest time that an attempt of a delivery may take, headers and body together",
     )
     webhook_backlog: int = Field(
         100_000, ge=10, description="deliveries that may wait for one partner; beyond, the oldest are given up"

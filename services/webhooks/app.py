@@ -42,7 +42,6 @@ def install(host: Host) -> None:
         route=PartnerRoute(partners, keyring, outbound, disabling, confirmation.origin),
         clock=clock,
         schedule=settings.webhook_schedule_seconds or SCHEDULE,
-        lease_seconds=2 * settings.webhook_seconds,
     )
     notifier = Notifier(partners, deliveries, ledger, pump, clock, settings.base_url)
     sweeper = Sweeper(host, registry, deliveries, ledger, disabling)

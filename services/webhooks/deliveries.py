@@ -55,6 +55,7 @@ class Deliveries:
         self._order = (ordered_by, GROUP)
         scripts = {path.stem: path.read_text() for path in LUA.glob("*.lua")}
         self._take = redis.register_script(scripts["take"])
+        self._renew = redis.register_script(scripts["renew"])
         self._settle = redis.register_script(scripts["drop"] + scripts["line"] + scripts["settle"])
         self._bound = redis.register_script(scripts["drop"] + scripts["line"] + scripts["bound"])
         self._forget = redis.register_script(scripts["drop"] + scripts["forget"])
@@ -125,6 +126,13 @@ class Deliveries:
             words += (lane.id, lane.room, lane.most, lane.rate, lane.burst, lane.together, lane.linger_ms, lane.form)
         taken, flat = await self._take(keys=[self.base], args=words)
         return taken_of(taken, flat, forms)
+
+    async def renew(self, taken: Iterable[Taken], now: datetime, lease_seconds: float) -> None:
+        """Keep the leases of attempts that are still under way."""
+        words: list[Word] = [milliseconds(now) + round(lease_seconds * 1000)]
+        words += [word for each in taken for word in (each.id, each.lane, each.lease)]
+        if len(words) > 1:
+            await self._renew(keys=[self.base], args=words)
 
     async def settle(self, ended: Sequence[Settled], now: datetime) -> list[int]:
         """Write down how attempts ended; gives 1 for each that was still ours to settle."""

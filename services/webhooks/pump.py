@@ -1,8 +1,8 @@
 """The pump: takes what is due, sends it, settles what came of it; turn after turn, beside other processes' pumps.
 
 A turn writes down the attempts that ended since the last one in a single script call, and takes new deliveries in another. The
-attempts themselves run beside the turns. A delivery in hand is leased: if this process dies, it is due again when the lease ends
-and goes out once more under the same `webhook-id`. Whom it goes to and in which words is the route's business (Route).
+attempts themselves run beside the turns. A delivery in hand is leased, and the lease is renewed: if this process dies, it is due again
+when the lease ends and goes out once more under the same `webhook-id`. Whom it goes to and in which words is the route's business (Route).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from shared.logs import log
 POLL_SECONDS = 0.05
 SHORTEST_TURN_SECONDS = 0.005
 """What ends within this time is settled together."""
-LEASE_SECONDS = 30.0
-"""Twice the longest attempt."""
+LEASE_SECONDS = 4.0
+"""Renewed four times in its length while an attempt lasts; so what a dead process had in hand goes out again within as much."""
 MOST_IN_FLIGHT = 1_024
 MOST_PER_LANE = 64
 MOST_PER_SUSPECT = 2
@@ -88,6 +88,8 @@ class Pump:
         self._called = asyncio.Event()
         self._last_turn = float("-inf")
         self._under_way: dict[asyncio.Task[None], Taken] = {}
+        self._last_renewal = time.monotonic()
+        self._long: list[asyncio.Task[None]] = []
         self._busy: Counter[str] = Counter()
         self._suspects: set[str] = set()
         self._terms: Mapping[str, Terms] = {}
@@ -106,6 +108,7 @@ class Pump:
         """Wait for a call or the poll time, then settle and take. Raises what Redis raises; nothing is lost by that."""
         await self._wait()
         await self._settle()
+        await self._renew()
         await self._take()
 
     async def drain(self, seconds: float) -> None:
@@ -136,6 +139,15 @@ class Pump:
         await self._deliveries.settle(ended, self._clock.now())
         # Only now: if Redis did not answer, they are settled in a later turn.
         del self._ended[: len(ended)]
+
+    async def _renew(self) -> None:
+        """What was under way at the last renewal and still is keeps its lease."""
+        if time.monotonic() - self._last_renewal < self._lease_seconds / 4:
+            return
+        self._last_renewal = time.monotonic()
+        long = [self._under_way[task] for task in self._long if task in self._under_way]
+        self._long = list(self._under_way)
+        await self._deliveries.renew(long, self._clock.now(), self._lease_seconds)
 
     async def _take(self) -> None:
         self._terms = await self._route.lanes()

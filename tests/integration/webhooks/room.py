@@ -153,8 +153,8 @@ async def turn_until_settled(pump: Pump, room: Room, *partners: str) -> None:
     await turn_until(pump, done)
 
 
-async def until(done: Callable[[], bool]) -> None:
+async def until(done: Callable[[], bool], *, seconds: float = DEADLINE_SECONDS) -> None:
     """Wait until something holds, looking every millisecond; fails at the deadline."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(seconds):
         while not done():  # noqa: ASYNC110 - what is waited for happens in other processes' code too
             await asyncio.sleep(0.001)

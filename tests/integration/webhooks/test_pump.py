@@ -224,3 +224,22 @@ async def test_the_schedule_survives_a_killed_redis(redis_server: RedisServer) -
 
     assert len(set(partner.ids)) == 1
     assert [each["verdict"] for each in logged["attempts"]] == ["retry", "delivered"]
+
+
+async def test_a_long_attempt_keeps_its_lease(room: Room) -> None:
+    """However long it takes, nobody else tries as long as its process lives; when that is gone, somebody does within a lease."""
+    partner = await room.receiver(hang, 200)
+    await room.partner(partner.url)
+    await room.notify("harbour")
+    living, other = room.pump(lease_seconds=0.4, total_seconds=30), room.pump(lease_seconds=0.4)
+    await turn_until(living, lambda: len(partner.heard) == 1)
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + 1.5
+    while loop.time() < deadline:
+        room.clock.advance(0.05)
+        await asyncio.gather(living.turn(), other.turn())
+    while_it_lived = len(partner.heard)
+    room.clock.advance(0.5)
+    await turn_until(other, lambda: len(partner.heard) == 2)
+
+    assert 1 == while_it_lived

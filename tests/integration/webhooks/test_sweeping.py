@@ -1,0 +1,99 @@
+"""What nobody looks at is looked after: partners that fail for days, what was removed, the ledger's end."""
+
+from __future__ import annotations
+
+import json
+
+from services.webhooks.ledger import Ledger
+from services.webhooks.sending import Disabling
+from services.webhooks.sweeping import LONGEST_FAILURE_SECONDS, Sweeper
+from shared.client import Client
+from shared.notices import DISABLED
+from tests.integration.webhooks.process import process
+from tests.integration.webhooks.room import Room, turn_until, turn_until_settled
+
+
+async def failing(room: Room) -> float | None:
+    """Since when the partner fails."""
+    return await room.deliveries.failing_since("harbour")
+
+
+async def test_five_days_without_a_success_disable_a_partner_and_tell_those_who_asked(room: Room) -> None:
+    """Not a second before; a success in between starts anew; who asked for it is told, with what waits."""
+    dead, ops = await room.receiver(500, 204, 500), await room.receiver(204)
+    await room.partner(dead.url)
+    await room.partner(ops.url, "ops", events=(DISABLED,), version=2)
+    pump = room.pump(schedule=(0.0,) + (86_400.0,) * 20)
+    disabling = Disabling(room.partners, room.deliveries, room.clock, "http://127.0.0.1")
+    await room.notify("harbour", event="e1")
+    await turn_until_settled(pump, room)
+    began = [await failing(room)]
+    room.clock.advance(86_401)
+    await turn_until(pump, lambda: len(dead.heard) == 2)
+    await turn_until(pump, lambda: pump.in_flight == 0)
+    began.append(await failing(room))
+    await room.notify("harbour", event="e2")
+    for day in range(6):
+        await turn_until(pump, lambda day=day: len(dead.heard) >= 3 + day)  # type: ignore[misc]
+        await turn_until(pump, lambda: pump.in_flight == 0)
+        room.clock.advance(86_401)
+        since = await failing(room) or 0
+        if room.clock.now().timestamp() - since > LONGEST_FAILURE_SECONDS:
+            await disabling("harbour", "every attempt failed for five days")
+            await disabling("harbour", "and again")
+            break
+    await turn_until(pump, lambda: len(ops.heard) == 1)
+    told = json.loads(ops.heard[0].body)
+    known = await room.partners.get("harbour")
+
+    assert (True, None, 4) == (began[0] is not None, began[1], day)
+    assert (False, "every attempt failed for five days") == (known.enabled, known.disabled_reason)
+    assert (DISABLED, "harbour", 1) == (told["type"], told["data"]["partner"], told["data"]["waiting"])
+
+
+async def test_the_sweep_does_it(redis_url: str) -> None:
+    """In the running service: the partner is disabled, and readiness says so."""
+    async with process(redis_url) as host, Client(host.settings) as client:
+        wanted = {"name": "Harbour", "url": "http://127.0.0.1:1/", "confirmed": True}
+        _, added = await client.request("POST", "/partners", json=wanted)
+        since = (host.clock.now().timestamp() - LONGEST_FAILURE_SECONDS - 1) * 1000
+        await host.redis.hset(host.key("webhooks", "pace", added["id"]), "failing", since)
+        sweeper = _sweeper(host)
+        await sweeper.sweep()
+        await sweeper.sweep()
+        _, now = await client.request("GET", f"/partners/{added['id']}")
+
+    assert (False, "every attempt failed for five days") == (now["enabled"], now["disabled_reason"])
+    assert "Harbour" in host.warnings["partners disabled"]
+
+
+def _sweeper(host: object) -> Sweeper:
+    """The one that the service runs."""
+    turn = host.loops["webhooks.sweep"]  # type: ignore[attr-defined]
+    sweeper = turn.__self__
+    assert isinstance(sweeper, Sweeper)
+    return sweeper
+
+
+async def test_the_ledger_is_trimmed_and_says_so(room: Room) -> None:
+    """Beyond the bound the oldest go, a payload that a delivery needs stays, and an old cursor is told."""
+    ledger = Ledger(room.redis, room.deliveries.base, room.key("none"))
+    partner = await room.partner("http://127.0.0.1:1/")
+    for number in range(1, 8):
+        await _event(room, number)
+    await ledger.trim(3)
+    left = sorted([key.decode().rsplit(":")[-1] async for key in room.redis.scan_iter("*payload*")])
+
+    assert (3, 4) == (await room.redis.zcard(f"{room.deliveries.base}:ledger"), await ledger.trimmed())
+    assert ["e2", "e5", "e6", "e7"] == left
+    assert partner.id == "harbour"
+
+
+async def _event(room: Room, number: int) -> None:
+    from services.webhooks.items import Notice  # noqa: PLC0415 - for this one
+
+    notice = Notice(f"e{number}", "document.published", {"2": json.dumps({}).encode()}, "d", "c", number)
+    async with room.redis.pipeline(transaction=True) as together:
+        for command in room.deliveries.planned(notice, ["harbour"] if number == 2 else [], room.clock.now()):
+            together.execute_command(*command)
+        await together.execute()
