@@ -29,7 +29,9 @@ def main() -> None:
     letters.register(app)
     words = sys.argv[1:]
     bare = sys.argv[0].endswith("__main__.py") and not words
-    if bare or (words and words[0] in FLOW):
+    if bare or (
+        words and words[0] in FLOW and words[1:2] != ["check"]
+    ):  # `feeds` starts a service, `feeds check` looks at feeds
         sys.argv.insert(1, "up")
     try:
         app()

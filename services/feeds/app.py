@@ -13,6 +13,7 @@ from services.feeds.chronicle import Chronicle, numbered
 from services.feeds.clearing import Clearing
 from services.feeds.current import Current
 from services.feeds.door import Door, FirstDoor
+from services.feeds.freshness import Freshness
 from services.feeds.pages import Pages
 from services.feeds.places import Keys, tick
 from services.feeds.politeness import Politeness
@@ -22,6 +23,7 @@ from services.feeds.routes import add_routes
 from services.feeds.searches import Searches
 from services.feeds.shelf import Shelf
 from services.feeds.shelving import Present, Shelving
+from services.feeds.sitemap import Sitemap, add_sitemap
 from services.feeds.stock import Stock
 from services.feeds.windows import Windows
 from shared.consumer import Batch
@@ -54,10 +56,13 @@ def install(host: Host) -> None:
     windows = Windows(host.redis, keys, current, entries=entries)
     searches = Searches(host.redis, keys, current, windows, entries=entries)
     press = Press(site, Stock(host.redis, keys, site), searches, current, entries=entries)
-    door = Door(site, press, Politeness(host.settings.feed_refetches))
-    pages = Pages(site, shelf)
+    freshness = Freshness(host.belt)
+    host.background("feeds.freshness", freshness.turn)
+    door = Door(site, press, Politeness(host.settings.feed_refetches), freshness)
+    pages = Pages(site, shelf, searches)
     add_routes(host.web, site, shelf, door, pages)
     host.web.user_middleware.append(Middleware(FirstDoor, door=door))
+    add_sitemap(host.web, Sitemap(host.redis, keys, site))
     add_review(host.web, Review(host.redis, shelf, keys, site), host.operator)
     add_catching_up(host.web, chronicle)
     host.answer("/documents/{document_id}", pages.document)

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from services.feeds.check_cli import feeds
 from services.feeds.desk import HELP, MOST_KEYS, Ask, Desk, Give, Say, Stop, TakeBack, choices
 from shared.client import Client, ProblemReceived, ServerUnreachable
 from shared.settings import Settings
@@ -40,8 +41,9 @@ Exit codes:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to `syndicate`."""
+    """Add the commands to `syndicate`."""
     app.command(help=REVIEW_HELP)(review)
+    app.add_typer(feeds, name="feeds")
 
 
 def review(

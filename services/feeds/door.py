@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.feeds.addresses import Address, Format, Site
+from services.feeds.freshness import Freshness
 from services.feeds.politeness import Politeness
 from services.feeds.press import Edition, Press
-from services.feeds.serving import DELTA_CACHING, Asked, Headers, asked, described, not_modified, own_tags
+from services.feeds.serving import DELTA_CACHING, SHOWN_AS_XML, Asked, Headers, asked, described, not_modified, own_tags
 from shared.errors import Overloaded
 from shared.request_ids import Application, Receive, Scope, Send
 
@@ -37,10 +38,11 @@ class Reply:
 class Door:
     """Answers for feeds."""
 
-    def __init__(self, site: Site, press: Press, politeness: Politeness) -> None:
+    def __init__(self, site: Site, press: Press, politeness: Politeness, freshness: Freshness) -> None:
         self._site = site
         self._press = press
         self._politeness = politeness
+        self._freshness = freshness
         self._targets: OrderedDict[tuple[str, bytes], tuple[Address, Format]] = OrderedDict()
 
     async def answer(self, address: Address, form: Format, scope: Scope) -> Reply | None:
@@ -54,30 +56,38 @@ class Door:
             self._targets.popitem(last=False)
         if edition.head is None and not not_modified(request, edition.tag, edition.modified):
             edition = await self._press.edition(address, form, whole=True)
-        return None if edition is None else self._reply(address, form, edition, request, scope)
+        if edition is None:
+            return None
+        return self._reply(address, form, edition, request, scope, await self._freshness.recent())
 
     def at_hand(self, scope: Scope) -> Reply | None:
         """The answer, if it can be given from memory."""
         target = self._targets.get((scope["path"], scope["query_string"]))
         edition = target and self._press.at_hand(*target)
-        if not target or not edition:
+        fresh = self._freshness.header
+        if not target or not edition or not fresh:
             return None
         request = asked(scope["method"], scope["headers"])
         if edition.head is None and not not_modified(request, edition.tag, edition.modified):
             return None
         try:
-            return self._reply(*target, edition, request, scope)
+            return self._reply(*target, edition, request, scope, fresh)
         except TooOften:  # said as a problem by the route
             return None
 
-    def _reply(self, address: Address, form: Format, edition: Edition, request: Asked, scope: Scope) -> Reply:
+    def _reply(
+        self, address: Address, form: Format, edition: Edition, request: Asked, scope: Scope, fresh: tuple[bytes, bytes]
+    ) -> Reply:
         common, of_body = self._headers(address, form, edition, gzip=request.gzip)
+        common = [*common, fresh]
+        if request.browser and form is not Format.JSON:
+            of_body = [SHOWN_AS_XML, *of_body[1:]]
         if not_modified(request, edition.tag, edition.modified):
             return Reply(304, common)
         if request.wants_delta and (delta := self._delta(address, form, edition, request)):
-            fresh = [pair for pair in common if pair[0] != b"cache-control"]
+            kept = [pair for pair in common if pair[0] != b"cache-control"]
             return _with_body(
-                226, [*fresh, (b"im", b"feed"), (b"cache-control", DELTA_CACHING), *of_body], delta, request
+                226, [*kept, (b"im", b"feed"), (b"cache-control", DELTA_CACHING), *of_body], delta, request
             )
         if not request.conditional and request.method == "GET":
             self._be_patient(address, form, edition, scope)

@@ -26,6 +26,7 @@ from services.feeds.feed import Feed
 from services.feeds.json_feed import json_feed, json_item, related_facts, written
 from services.feeds.markup import as_html, legal, one_line
 from services.feeds.repairs import REFRESH_MINUTES, EntryRepairs, FeedRepairs, authors_of, history, related_links
+from services.feeds.statement import statement_of
 
 PLAIN_TITLE = re.compile(rb"<title>[^<]*</title>")
 DRESS = b'<?xml-stylesheet type="text/css" href="%b/assets/reading.css"?>\n'
@@ -43,14 +44,14 @@ LINKS_BEGIN = {Format.RSS: b"</item>", Format.ATOM: b"<link ", Format.JSON: b"]}
 
 def render(feed: Feed, form: Format) -> bytes:
     """The feed in one format; the same feed always gives the same bytes, whatever characters its documents hold."""
-    return json_feed(feed) if form is Format.JSON else _finished(_xml(feed, form, feed.articles), feed.site, form)
+    return json_feed(feed) if form is Format.JSON else _finished(_xml(feed, form, feed.articles), feed, form)
 
 
 def head(feed: Feed, form: Format) -> bytes:
     """Everything before the first entry."""
     if form is Format.JSON:
         return json_feed(feed, items=()).removesuffix(ENDS[form])
-    return _finished(_xml(feed, form, ()), feed.site, form).removesuffix(ENDS[form])
+    return _finished(_xml(feed, form, ()), feed, form).removesuffix(ENDS[form])
 
 
 def entry(article: Article, site: Site, form: Format) -> bytes:
@@ -58,7 +59,8 @@ def entry(article: Article, site: Site, form: Format) -> bytes:
     alone = article.model_copy(update={"related": ()})
     if form is Format.JSON:
         return written(json_item(alone, site))
-    body = _finished(_xml(Feed(site, Address("entry"), "-", "-", (alone,)), form, (alone,)), site, form)
+    around = Feed(site, Address("entry"), "-", "-", (alone,))
+    body = _finished(_xml(around, form, (alone,)), around, form)
     return body[body.index(ENTRY_BEGINS[form]) : -len(ENDS[form])]
 
 
@@ -98,12 +100,13 @@ def _xml(feed: Feed, form: Format, articles: Sequence[Article]) -> bytes:
     return body
 
 
-def _finished(body: bytes, site: Site, form: Format) -> bytes:
-    """What feedgen has no way to say: the style sheet for browsers, and titles that nobody takes for markup."""
+def _finished(body: bytes, feed: Feed, form: Format) -> bytes:
+    """What feedgen has no way to say: the style sheet for browsers, what proves the feed whole, and titles that nobody takes for markup."""
     declaration, _, rest = body.partition(b"\n")
     if form is Format.RSS:
         rest = PLAIN_TITLE.sub(_hexadecimal, rest)
-    return declaration + b"\n" + DRESS % escape(site.url).encode() + rest
+    dress = DRESS % escape(feed.site.url).encode()
+    return b"".join([declaration, b"\n", dress, statement_of(feed).instruction, rest])
 
 
 def _hexadecimal(title: re.Match[bytes]) -> bytes:

@@ -11,6 +11,7 @@ from services.feeds.addresses import Format, Site
 from services.feeds.article import Article
 from services.feeds.feed import Feed
 from services.feeds.markup import legal, one_line
+from services.feeds.statement import statement_of
 from shared.events import Subject
 
 
@@ -26,6 +27,7 @@ def json_feed(feed: Feed, items: Iterable[Article] | None = None) -> bytes:
         "description": one_line(feed.description),
         "language": feed.language,
         "authors": [{"name": one_line(site.title)}],
+        "_syndicate": {"about": site.home} | statement_of(feed).facts,
         "items": [json_item(article, site) for article in (feed.articles if items is None else items)],
     }
     return written({name: fact for name, fact in body.items() if fact is not None})

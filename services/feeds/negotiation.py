@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+from services.feeds.addresses import Format
+
 HTML = "text/html"
+XHTML = "application/xhtml+xml"
 JSON = "application/json"
 
 MEDIA_RANGE = re.compile(r"\s*([^\s;,]+/[^\s;,]+)\s*(?:;([^,]*))?")
@@ -19,6 +22,21 @@ def prefers_html(accept: str | None) -> bool:
     """
     ranges = _ranges(accept or "*/*")
     return _quality(HTML, ranges) > _quality(JSON, ranges)
+
+
+def wanted_format(accept: str | None) -> Format | None:
+    """The format of a feed that a client would rather have; None for a page.
+
+    Whoever names a feed's type gets a feed, however much they like HTML: Miniflux names both. Whoever names HTML and no feed is a browser.
+    """
+    ranges = _ranges(accept or "*/*")
+    named = [(ranges.get(form.media_type, 0.0), form) for form in (Format.ATOM, Format.RSS, Format.JSON)]
+    best = max(named, key=lambda pair: pair[0])
+    if best[0] > 0:
+        return best[1]
+    if ranges.get(HTML, 0) > 0 or ranges.get(XHTML, 0) > 0:
+        return None
+    return Format.JSON if ranges.get(JSON, 0) > ranges.get("*/*", 0) else Format.ATOM
 
 
 def _ranges(accept: str) -> dict[str, float]:

@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.feeds.addresses import Format, Site
+from services.feeds.addresses import Address, Format, Site
 from services.feeds.article import Article
+from services.feeds.changes import Changes
 from services.feeds.conditional import entity_tag
-from services.feeds.facets import ALL, subject_path
+from services.feeds.facets import ALL, author_path, keyword_path, subject_path
+from services.feeds.feed import BEFORE_ALL
 from services.feeds.json_feed import moment, related_facts, subject_facts
+from services.feeds.linked_data import linked_data
 from services.feeds.markup import legal
-from services.feeds.negotiation import HTML, JSON, prefers_html
+from services.feeds.negotiation import HTML, JSON, prefers_html, wanted_format
+from services.feeds.press import Finds, titled
 from services.feeds.responses import PAGE_CACHING, PAGE_SECURITY, conditional, plain
 from services.feeds.shelf import Shelf
 from shared.errors import Gone
@@ -35,9 +40,10 @@ NEWEST_SHOWN = 12
 class Pages:
     """The document's page and the index of feeds."""
 
-    def __init__(self, site: Site, shelf: Shelf) -> None:
+    def __init__(self, site: Site, shelf: Shelf, finds: Finds) -> None:
         self._site = site
         self._shelf = shelf
+        self._finds = finds
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -47,7 +53,11 @@ class Pages:
         )
         self._templates.filters |= {"day": day, "moment": moment, "legal": legal}
         self._templates.globals |= {"site": site, "formats": list(Format), "style": STYLE_ADDRESS, "all": ALL}
-        self._templates.globals["subject_path"] = subject_path
+        self._templates.globals |= {
+            "subject_path": subject_path,
+            "author_path": author_path,
+            "keyword_path": keyword_path,
+        }
 
     async def document(self, request: Request) -> Response | None:
         """GET /documents/{document_id}: the page or the JSON; 410 once retracted, None (pass on) if it is not known."""
@@ -56,18 +66,36 @@ class Pages:
             return None
         if not prefers_html(request.headers.get("Accept")):
             return self._as_json(request, article)
-        body = self._page("article.html", article=article)
+        body = self._page("article.html", article=article, linked_data=linked_data(article, self._site))
         if article.retracted:
             return plain(request, body, HTML, status=410, headers=NEGOTIATED | PAGE_SECURITY)
         headers = NEGOTIATED | PAGE_SECURITY
         return conditional(request, body, HTML, modified=article.updated_at, tag=_tag(article, body), headers=headers)
 
     async def index(self, request: Request) -> Response:
-        """GET /feeds: every feed, and what is new."""
+        """GET /feeds: every feed, and what is new; who names a type of feeds is led to one."""
+        form = wanted_format(request.headers.get("Accept"))
+        if form and form.media_type in request.headers.get("Accept", "").lower():
+            return RedirectResponse(self._site.feed(ALL, form), 302, headers=NEGOTIATED)
         newest = await self._shelf.newest(ALL, NEWEST_SHOWN)
         body = self._page("feeds.html", newest=newest, subjects=await self._shelf.subjects())
-        headers = {"Cache-Control": PAGE_CACHING} | PAGE_SECURITY
-        return conditional(request, body, HTML, modified=await self._shelf.updated(), headers=headers)
+        return conditional(
+            request, body, HTML, modified=await self._shelf.updated(), headers=NEGOTIATED | PAGE_SECURITY
+        )
+
+    async def feed(self, request: Request, address: Address) -> Response | None:
+        """A feed as a page, for browsers; None if there is no such feed."""
+        window = await self._finds.at(address, Changes())
+        if not window.known:
+            return None
+        articles = await self._shelf.cards([name for name, _ in window.rows], await self._shelf.directory())
+        older = address.at(window.rows[-1][1]) if window.more and window.rows else None
+        name, about = window.name, titled(self._site, window.name)[1]
+        words = request.query_params.get("q", "")
+        facts = {"address": address, "name": name, "about": about, "articles": articles, "older": older, "words": words}
+        modified = max((article.updated_at for article in articles), default=BEFORE_ALL)
+        body = self._page("feed.html", **facts)
+        return conditional(request, body, HTML, modified=modified, headers=NEGOTIATED | PAGE_SECURITY)
 
     def _page(self, template: str, **facts: Any) -> bytes:
         return self._templates.get_template(template).render(facts).encode(errors="replace")

@@ -19,7 +19,7 @@ ASSET_CACHING = "public, max-age=31536000, immutable"
 PAGE_SECURITY = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src https: data: 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",
 }

@@ -14,9 +14,10 @@ from services.feeds.addresses import Address, Format, Site
 from services.feeds.door import Door
 from services.feeds.facets import ALL, SUBJECTS, subject_path
 from services.feeds.feed import BEFORE_ALL
+from services.feeds.negotiation import wanted_format
 from services.feeds.opml import MEDIA_TYPE as OPML_TYPE
 from services.feeds.opml import opml
-from services.feeds.pages import DRESS, DRESS_PATH, STYLE, STYLE_PATH, Pages
+from services.feeds.pages import DRESS, DRESS_PATH, NEGOTIATED, STYLE, STYLE_PATH, Pages
 from services.feeds.questions import EXCLUDED, FIELDS, BadQuestion, question_in, question_of
 from services.feeds.responses import ASSET_CACHING, FEED_CACHING, conditional
 from services.feeds.searches import PATH as SEARCH_PATH
@@ -85,7 +86,8 @@ Answer = Callable[[Request], Awaitable[Response]]
 
 def add_routes(web: FastAPI, site: Site, shelf: Shelf, door: Door, pages: Pages) -> None:
     """Put every address of this service but the documents' into the application."""
-    answer = _feed_answer(site, shelf, door)
+    paged = _page_answer(site, shelf, pages)
+    answer = _feed_answer(site, shelf, door, paged)
     for path, what in FEEDS.items():
         asking = SEARCH if "/search" in path else []
         parameters = [described for name, described in PARAMETERS.items() if f"{{{name}}}" in path]
@@ -94,6 +96,8 @@ def add_routes(web: FastAPI, site: Site, shelf: Shelf, door: Door, pages: Pages)
             "responses": FEED_ANSWERS,
         }
         _add(web, path, answer, what, **facts)
+    for path in FEEDS:  # after those: a slug may have a dot
+        web.add_api_route(path.removesuffix(".{form}"), paged, methods=["GET", "HEAD"], include_in_schema=False)
     _add(web, "/feeds.opml", _opml_answer(site, shelf), "All feeds, for import into a reader", OPML_TYPE)
     _add(web, "/feeds", pages.index, "The index of feeds, for people", "text/html")
     _add(web, STYLE_PATH, _asset(STYLE), "The pages' style sheet", "text/css")
@@ -109,10 +113,29 @@ def _add(
     web.add_api_route(path, answer, methods=["HEAD"], response_model=None, include_in_schema=False)
 
 
-def _feed_answer(site: Site, shelf: Shelf, door: Door) -> Answer:
+def _page_answer(site: Site, shelf: Shelf, pages: Pages) -> Answer:
+    """A feed for whoever does not say in which format: a page for a browser, the way to the feed itself for a reader."""
+
     async def answer(request: Request) -> Response:
-        form = _form(request)
         address = _address(request)
+        if canonical := _elsewhere(request, address):
+            return RedirectResponse(site.feed(canonical), 308, headers={"Cache-Control": FEED_CACHING})
+        if form := wanted_format(request.headers.get("Accept")):
+            return RedirectResponse(site.feed(address, form), 302, headers=NEGOTIATED)
+        return await pages.feed(request, address) or await _led_on(request, address, site, shelf, None)
+
+    return answer
+
+
+def _feed_answer(site: Site, shelf: Shelf, door: Door, paged: Answer) -> Answer:
+    async def answer(request: Request) -> Response:
+        form = request.path_params["form"]
+        if form not in set(Format):
+            if "slug" not in request.path_params:
+                raise NotFound("feeds are rss, atom or json", form=form[:40])
+            request.path_params["slug"] += f".{form}"  # a host has dots too
+            return await paged(request)
+        form, address = Format(form), _address(request)
         if canonical := _elsewhere(request, address):
             return RedirectResponse(site.feed(canonical, form), 308, headers={"Cache-Control": FEED_CACHING})
         reply = await door.answer(address, form, request.scope)
@@ -123,13 +146,6 @@ def _feed_answer(site: Site, shelf: Shelf, door: Door) -> Answer:
         return response
 
     return answer
-
-
-def _form(request: Request) -> Format:
-    try:
-        return Format(request.path_params["form"])
-    except ValueError:
-        raise NotFound("feeds are rss, atom or json", form=request.path_params["form"][:40]) from None
 
 
 def _address(request: Request) -> Address:
@@ -155,11 +171,11 @@ def _elsewhere(request: Request, address: Address) -> Address | None:
         return None
     if path := question_in(address.query).path:
         return replace(address, path=path, query="")
-    spelled = f"{request.url.path.rpartition('.')[0]}?{request.url.query}".removeprefix("/feeds/")
-    return None if spelled == address.written() else address
+    path = re.sub(r"\.\w+$", "", request.url.path).removeprefix("/feeds/")
+    return None if f"{path}?{request.url.query}" == address.written() else address
 
 
-async def _led_on(request: Request, address: Address, site: Site, shelf: Shelf, form: Format) -> Response:
+async def _led_on(request: Request, address: Address, site: Site, shelf: Shelf, form: Format | None) -> Response:
     """To where a subject went that there is no more. Raises Gone if it was removed, NotFound if it never was."""
     kind, _, slug = address.path.partition("/")
     lead = (await shelf.directory()).leads.get(slug) if kind == SUBJECTS else None

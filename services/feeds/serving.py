@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from services.feeds.addresses import Format
 from services.feeds.conditional import http_date, tags_in, unchanged
+from services.feeds.negotiation import wanted_format
 
 CACHING = b"public, max-age=60, stale-while-revalidate=300, stale-if-error=86400"
 """max-age stays below RSS's ttl (repairs.REFRESH_MINUTES): readers poll at the larger of the two."""
@@ -18,7 +19,9 @@ ARCHIVE_CACHING = b"public, max-age=3600, stale-while-revalidate=86400, stale-if
 DELTA_CACHING = b"no-store, im"
 """RFC 3229, section 10.5.2: no cache that does not know what 226 is may keep it."""
 
-VARY = b"Accept-Encoding, A-IM"
+VARY = b"Accept, Accept-Encoding, A-IM"
+SHOWN_AS_XML = (b"content-type", b"application/xml; charset=utf-8")
+"""For browsers: Chromium shows a feed's own type as bare text, whatever style sheet it names."""
 GZIP_ENDING = "-gzip"
 CODING = re.compile(r"\s*([^\s;,]+)\s*(?:;\s*q\s*=\s*([\d.]+))?\s*(?:,|$)")
 DELTA = re.compile(r"(?:^|,)\s*feed\s*(?:;[^,]*)?(?:,|$)")
@@ -37,6 +40,12 @@ class Asked:
     if_modified_since: str | None = None
     accept_encoding: str = ""
     wants_delta: bool = False
+    accept: str = ""
+
+    @property
+    def browser(self) -> bool:
+        """Whether a person would see what is sent."""
+        return is_browser(self.accept)
 
     @property
     def conditional(self) -> bool:
@@ -49,7 +58,7 @@ class Asked:
 
 def asked(method: str, headers: Iterable[tuple[bytes, bytes]]) -> Asked:
     """What an ASGI scope's method and headers say."""
-    tags, since, coding, delta, agent = [], None, "", "", ""
+    tags, since, coding, delta, agent, accept = [], None, "", "", "", ""
     for name, value in headers:
         match name:
             case b"if-none-match":
@@ -60,10 +69,18 @@ def asked(method: str, headers: Iterable[tuple[bytes, bytes]]) -> Asked:
                 coding = value.decode("latin-1")
             case b"a-im":
                 delta = value.decode("latin-1")
+            case b"accept":
+                accept = value.decode("latin-1")
             case b"user-agent":
                 agent = value.decode("latin-1")
     wants_delta = bool(delta and tags and DELTA.search(delta) and not DELTA_BREAKS.search(agent))
-    return Asked(method, ", ".join(tags) if tags else None, since, coding, wants_delta)
+    return Asked(method, ", ".join(tags) if tags else None, since, coding, wants_delta, accept)
+
+
+@lru_cache(maxsize=256)
+def is_browser(accept: str) -> bool:
+    """By a header that names HTML and no feed; it is shown the feed itself, dressed by its style sheet."""
+    return "html" in accept and wanted_format(accept) is None
 
 
 @lru_cache(maxsize=256)

@@ -27,11 +27,12 @@ MOST_DUPLICATES = 20
 
 @dataclass(frozen=True, slots=True)
 class SubjectShelf:
-    """A subject, how many articles it has, and the path of its feed."""
+    """A subject, how many articles it has, the headline of the newest, and the path of its feed."""
 
     slug: str
     name: str
     articles: int
+    newest: str = ""
 
     @property
     def path(self) -> str:
@@ -123,8 +124,15 @@ class Shelf:
         kept = {slug.decode(): name.decode() for slug, name in (await self._redis.hgetall(self._keys.subjects)).items()}
         directory = await self.directory()
         found = sorted((directory.names.get(slug, name), slug) for slug, name in kept.items())
-        counts = await self._each([("ZCARD", self._keys.shelf(subject_path(slug))) for _, slug in found])
-        return [SubjectShelf(slug, name, count) for (name, slug), count in zip(found, counts, strict=True)]
+        shelves = [self._keys.shelf(subject_path(slug)) for _, slug in found]
+        counts = await self._each([("ZCARD", shelf) for shelf in shelves])
+        newest = await self._each([("ZREVRANGE", shelf, "0", "0") for shelf in shelves])
+        cards = await self.cards([ids[0].decode() for ids in newest if ids], directory)
+        headlines = {card.id.encode(): card.headline for card in cards}
+        return [
+            SubjectShelf(slug, name, count, headlines.get(ids[0], "") if ids else "")
+            for (name, slug), count, ids in zip(found, counts, newest, strict=True)
+        ]
 
     async def updated(self) -> datetime:
         """When the newest article was last changed."""

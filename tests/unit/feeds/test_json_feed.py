@@ -12,7 +12,17 @@ from services.feeds.article import Article
 from services.feeds.json_feed import json_feed
 from tests.unit.feeds.samples import SITE, article, feed, neighbours, retracted_article
 
-FEED_NAMES = {"version", "title", "home_page_url", "feed_url", "description", "language", "authors", "items"}
+FEED_NAMES = {
+    "version",
+    "title",
+    "home_page_url",
+    "feed_url",
+    "description",
+    "language",
+    "authors",
+    "items",
+    "_syndicate",
+}
 ITEM_NAMES = {
     "id", "url", "external_url", "title", "content_html", "content_text", "summary", "date_published", "date_modified",
     "authors", "tags", "language", "_syndicate",

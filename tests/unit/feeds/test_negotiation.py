@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.feeds.negotiation import prefers_html
+from services.feeds.addresses import Format
+from services.feeds.negotiation import prefers_html, wanted_format
 
 CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -52,3 +53,48 @@ def test_accept_decides(*, accept: str | None, expected: bool) -> None:
 def test_no_header_breaks_the_answer(accept: str) -> None:
     """Whatever a client sends, there is an answer."""
     prefers_html(accept)
+
+
+FEED_READERS = {
+    "newsboat, sfeed, rsstail, curl": "*/*",
+    "nothing said": None,
+    "feedparser, rss2email": FEEDPARSER,
+    "reader": f"{FEEDPARSER}, application/feed+json",
+    "FreshRSS": "application/atom+xml, application/rss+xml, application/rdf+xml;q=0.9, application/xml;q=0.8, text/html;q=0.7, */*;q=0.2",
+    "Miniflux": MINIFLUX,
+    "NetNewsWire": "application/rss+xml, application/rdf+xml, application/atom+xml, text/xml, application/xml, */*;q=0.5",
+    "a program": "application/json",
+    "xmllint": "application/xml, text/xml",
+}
+BROWSERS = {
+    "Chromium": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+    "Firefox": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "lynx": "text/html, text/plain, text/sgml;q=0.01",
+}
+
+
+@pytest.mark.parametrize("accept", FEED_READERS.values(), ids=FEED_READERS)
+def test_no_reader_is_handed_a_page(accept: str | None) -> None:
+    """As captured from the readers, or read in their sources."""
+    assert wanted_format(accept) is not None
+
+
+@pytest.mark.parametrize("accept", BROWSERS.values(), ids=BROWSERS)
+def test_a_browser_gets_a_page(accept: str) -> None:
+    """It names HTML, and no feed."""
+    assert wanted_format(accept) is None
+
+
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        ("application/rss+xml", Format.RSS),
+        ("application/feed+json, application/atom+xml;q=0.9", Format.JSON),
+        ("application/rss+xml;q=0.5, application/atom+xml;q=0.6", Format.ATOM),
+        ("application/json", Format.JSON),
+        ("application/atom+xml;q=0, text/html", None),
+    ],
+)
+def test_the_best_format_is_chosen(accept: str, form: Format | None) -> None:
+    """By quality; Atom where they are equal."""
+    assert wanted_format(accept) is form
