@@ -19,6 +19,7 @@ check: .venv/ready-dev
 bench: .venv/ready-dev  ## Cost per event, documents per second, latency; each as a ratio within one run
 	@$(BIN)/python -m tests.benchmarks.cost
 	@$(BIN)/python -m tests.benchmarks.belt
+	@$(BIN)/python -m tests.benchmarks.feeds
 
 chaos: .venv/ready-dev  ## Kill everything with -9 while documents flow; then count
 	@$(BIN)/python -m tests.benchmarks.chaos

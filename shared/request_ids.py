@@ -29,7 +29,7 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        name = scope["request_id"] = _said(scope) or str(uuid.uuid4())
+        name = scope["request_id"] = said(scope) or str(uuid.uuid4())
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -44,7 +44,8 @@ def request_id(request: Request) -> str:
     return str(request.scope["request_id"])
 
 
-def _said(scope: Scope) -> str:
+def said(scope: Scope) -> str:
+    """The name that the sender gave to its request; empty if it gave none, or one that is not short and safe."""
     said = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
     text: str = said.decode("latin-1")
     return text if SAFE_NAME.fullmatch(text) else ""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from starlette.middleware import Middleware
-
 from services.feeds.addresses import Site
 from services.feeds.catching_up import add_catching_up
 from services.feeds.chronicle import Chronicle, numbered
@@ -61,7 +59,7 @@ def install(host: Host) -> None:
     door = Door(site, press, Politeness(host.settings.feed_refetches), freshness)
     pages = Pages(site, shelf, searches)
     add_routes(host.web, site, shelf, door, pages)
-    host.web.user_middleware.append(Middleware(FirstDoor, door=door))
+    host.web.add_middleware(FirstDoor, door=door)
     add_sitemap(host.web, Sitemap(host.redis, keys, site))
     add_review(host.web, Review(host.redis, shelf, keys, site), host.operator)
     add_catching_up(host.web, chronicle)

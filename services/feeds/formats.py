@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC
-from functools import partial
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import lru_cache, partial
 from html import escape
 from typing import Any
 
@@ -51,7 +53,22 @@ def head(feed: Feed, form: Format) -> bytes:
     """Everything before the first entry."""
     if form is Format.JSON:
         return json_feed(feed, items=()).removesuffix(ENDS[form])
-    return _finished(_xml(feed, form, ()), feed, form).removesuffix(ENDS[form])
+    retracted = tuple(article for article in feed.articles if article.retracted)
+    before, after = _around_date(replace(feed, articles=retracted), feed.language, form)
+    return _finished(before + _date(feed.updated, form) + after, feed, form)
+
+
+@lru_cache(maxsize=2048)
+def _around_date(feed: Feed, language: str, form: Format) -> tuple[bytes, bytes]:
+    """A head as feedgen makes it, parted where its date stands: of all that it says, that alone changes often."""
+    body = _xml(feed, form, (), language)
+    before, _, after = body.partition(b">" + _date(feed.updated, form) + b"<")
+    return before + b">", b"<" + after.removesuffix(ENDS[form])
+
+
+def _date(moment: datetime, form: Format) -> bytes:
+    utc = moment.astimezone(UTC)
+    return (format_datetime(utc) if form is Format.RSS else utc.isoformat()).encode()
 
 
 def entry(article: Article, site: Site, form: Format) -> bytes:
@@ -92,8 +109,8 @@ def _attribute(text: str) -> str:
     return escape(text, quote=False).replace('"', "&quot;")
 
 
-def _xml(feed: Feed, form: Format, articles: Sequence[Article]) -> bytes:
-    generator = _generator(feed, form)
+def _xml(feed: Feed, form: Format, articles: Sequence[Article], language: str = "") -> bytes:
+    generator = _generator(feed, form, language or feed.language)
     for article in articles:
         generator.add_entry(_entry(article, feed.site), order="append")
     body: bytes = generator.rss_str() if form is Format.RSS else generator.atom_str()
@@ -115,13 +132,13 @@ def _hexadecimal(title: re.Match[bytes]) -> bytes:
     return title[0].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;")
 
 
-def _generator(feed: Feed, form: Format) -> Any:
+def _generator(feed: Feed, form: Format, language: str) -> Any:
     site = feed.site
     generator = FeedGenerator()
     generator.id(feed.id)
     generator.title(one_line(feed.title))
     generator.description(one_line(feed.description))
-    generator.language(feed.language)
+    generator.language(language)
     generator.author(name=one_line(site.title))
     generator.generator("Syndicate")
     generator.updated(feed.updated.astimezone(UTC))

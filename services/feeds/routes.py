@@ -78,6 +78,7 @@ _ANSWERS: dict[int | str, Any] = {
     },
     304: {"description": "The reader has it already"},
     301: MOVED,
+    302: {"description": "No format was named: Location is the one that the client would rather have"},
     308: {"description": "The same question has another address"},
 }
 FEED_ANSWERS = _ANSWERS | problems(400, 404, 410, 429, 503)

@@ -31,62 +31,70 @@ DELTA_BREAKS = re.compile(r"\brss2email\b", re.IGNORECASE)
 Headers = list[tuple[bytes, bytes]]
 
 
+WANTED = frozenset({b"if-none-match", b"if-modified-since", b"accept-encoding", b"a-im", b"user-agent", b"accept"})
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request says, of which the answer depends."""
+    """What a request says, of which the answer depends; `headers` are WANTED, as they came."""
 
-    method: str = "GET"
-    if_none_match: str | None = None
-    if_modified_since: str | None = None
-    accept_encoding: str = ""
-    wants_delta: bool = False
-    accept: str = ""
+    method: str
+    headers: dict[bytes, bytes]
+
+    @property
+    def if_none_match(self) -> str | None:
+        return self._said(b"if-none-match")
+
+    @property
+    def if_modified_since(self) -> str | None:
+        return self._said(b"if-modified-since")
+
+    @property
+    def conditional(self) -> bool:
+        return b"if-none-match" in self.headers or b"if-modified-since" in self.headers
 
     @property
     def browser(self) -> bool:
         """Whether a person would see what is sent."""
-        return is_browser(self.accept)
-
-    @property
-    def conditional(self) -> bool:
-        return self.if_none_match is not None or self.if_modified_since is not None
+        return is_browser(self.headers.get(b"accept", b""))
 
     @property
     def gzip(self) -> bool:
-        return takes_gzip(self.accept_encoding)
+        return takes_gzip(self.headers.get(b"accept-encoding", b""))
+
+    @property
+    def wants_delta(self) -> bool:
+        """RFC 3229: whether the client can take the new entries alone, and says what it has."""
+        delta = self._said(b"a-im")
+        if not delta or not DELTA.search(delta) or b"if-none-match" not in self.headers:
+            return False
+        return not DELTA_BREAKS.search(self._said(b"user-agent") or "")
+
+    def _said(self, name: bytes) -> str | None:
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
 
 
 def asked(method: str, headers: Iterable[tuple[bytes, bytes]]) -> Asked:
-    """What an ASGI scope's method and headers say."""
-    tags, since, coding, delta, agent, accept = [], None, "", "", "", ""
-    for name, value in headers:
-        match name:
-            case b"if-none-match":
-                tags.append(value.decode("latin-1"))
-            case b"if-modified-since":
-                since = value.decode("latin-1")
-            case b"accept-encoding":
-                coding = value.decode("latin-1")
-            case b"a-im":
-                delta = value.decode("latin-1")
-            case b"accept":
-                accept = value.decode("latin-1")
-            case b"user-agent":
-                agent = value.decode("latin-1")
-    wants_delta = bool(delta and tags and DELTA.search(delta) and not DELTA_BREAKS.search(agent))
-    return Asked(method, ", ".join(tags) if tags else None, since, coding, wants_delta, accept)
+    """What an ASGI scope's method and headers say; of what comes several times the values are joined (RFC 9110, section 5.3)."""
+    pairs = [pair for pair in headers if pair[0] in WANTED]
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        found = {name: b", ".join(value for other, value in pairs if other == name) for name in found}
+    return Asked(method, found)
 
 
 @lru_cache(maxsize=256)
-def is_browser(accept: str) -> bool:
+def is_browser(accept: bytes) -> bool:
     """By a header that names HTML and no feed; it is shown the feed itself, dressed by its style sheet."""
-    return "html" in accept and wanted_format(accept) is None
+    return b"html" in accept and wanted_format(accept.decode("latin-1")) is None
 
 
 @lru_cache(maxsize=256)
-def takes_gzip(accept_encoding: str) -> bool:
+def takes_gzip(accept_encoding: bytes) -> bool:
     """RFC 9110, section 12.5.3: whether gzip is acceptable, by name or by *."""
-    weights = {name.lower(): float(weight or 1) for name, weight in CODING.findall(accept_encoding) if _number(weight)}
+    codings = CODING.findall(accept_encoding.decode("latin-1"))
+    weights = {name.lower(): float(weight or 1) for name, weight in codings if _number(weight)}
     return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
 
 
@@ -96,10 +104,11 @@ def _number(weight: str) -> bool:
 
 def not_modified(request: Asked, tag: str, modified: datetime) -> bool:
     """Whether the reader has the feed already, in whichever coding."""
-    if request.if_none_match is None:
-        return unchanged(tag=tag, modified=modified, if_none_match=None, if_modified_since=request.if_modified_since)
     header = request.if_none_match
-    return header.strip() == "*" or not own_tags(header).isdisjoint({tag})
+    if header is None:
+        since = request.if_modified_since
+        return since is not None and unchanged(tag=tag, modified=modified, if_none_match=None, if_modified_since=since)
+    return header in {f'"{tag}"', f'"{tag}{GZIP_ENDING}"', "*"} or tag in own_tags(header)
 
 
 def own_tags(header: str) -> set[str]:

@@ -14,11 +14,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 from lxml import etree
 
+from services.feeds.addresses import Site
 from services.feeds.feed import Feed
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -59,21 +61,33 @@ class Examined:
 
 def statement_of(feed: Feed) -> Statement:
     """What the feed says of itself."""
-    entries = [
-        (feed.site.tag("documents", article.id), canonical(article.updated_at.isoformat())) for article in feed.articles
-    ]
+    lines = [_line(feed.site, article.id, article.updated_at) for article in feed.articles]
     newest = max((article.sequence for article in feed.articles), default=0)
-    return Statement(newest, len(entries), digest_of(entries))
+    return Statement(newest, len(lines), _digest(lines))
+
+
+@lru_cache(maxsize=20_000)
+def _line(site: Site, document_id: str, updated_at: datetime) -> str:
+    """An entry's line; made once, as it takes 15 µs, and a feed has fifty."""
+    return f"{site.tag('documents', document_id)} {_spelled(updated_at)}"
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return sha256("\n".join(lines).encode()).hexdigest()[:32]
 
 
 def digest_of(entries: Iterable[Entry]) -> str:
     """The digest of these entries in this order."""
-    return sha256("\n".join(f"{name} {moment}" for name, moment in entries).encode()).hexdigest()[:32]
+    return _digest(f"{name} {moment}" for name, moment in entries)
 
 
 def canonical(moment: str) -> str:
     """A moment in the one spelling that digests are made of: UTC, to the second."""
-    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return _spelled(datetime.fromisoformat(moment))
+
+
+def _spelled(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def examined(body: bytes) -> Examined:

@@ -45,11 +45,11 @@ class House:
     def __enter__(self) -> Self:
         self.redis.start()
         for names in ARRANGEMENTS[self.arrangement]:
-            port = _free_port()
+            port = free_port()
             self.port |= dict.fromkeys(names, port)
             self.processes["+".join(names) if len(names) == 1 else "all five"] = self._started(names, port)
         for port in set(self.port.values()):
-            _wait_until_ready(port)
+            wait_until_ready(port)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -89,20 +89,23 @@ class House:
         """Seconds of processor time, user and system, of every process so far."""
         assert self.redis.process
         pids = {name: process.pid for name, process in self.processes.items()} | {"redis": self.redis.process.pid}
-        return {name: _cpu_seconds(pid) for name, pid in pids.items()}
+        return {name: cpu_seconds(pid) for name, pid in pids.items()}
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """Seconds of processor time of a process so far."""
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
     with socket.create_server(("127.0.0.1", 0)) as door:
         return int(door.getsockname()[1])
 
 
-def _wait_until_ready(port: int) -> None:
+def wait_until_ready(port: int) -> None:
+    """Wait until the services at this port say that they are ready."""
     deadline = time.monotonic() + READY_SECONDS
     while not _ready(port):
         assert time.monotonic() < deadline, f"nothing is ready at port {port}"
