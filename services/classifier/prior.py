@@ -18,6 +18,8 @@ from services.classifier.taxonomy import Taxonomy
 Scores = NDArray[np.float64]
 TITLE_WEIGHT = 4
 """A word of the title counts as so many of the text."""
+SIEVE = np.uint64(0xFFFF)
+"""A key's last bits: whatever no keyword shares them with is looked up no further."""
 FEW = 20.0
 """Length of the score vector, about six plain keywords, below which the evidence is thin and the confidence low."""
 
@@ -41,6 +43,8 @@ class Keywords:
         keyed = sorted((phrase_key(phrase), phrase) for phrase in weights)
         self.phrases = [phrase for _, phrase in keyed]
         self._keys = np.array([key for key, _ in keyed], np.uint64)
+        self._sieve = np.zeros(int(SIEVE) + 1, bool)
+        self._sieve[self._keys & SIEVE] = True
         self.evidence = np.zeros((len(keyed), len(taxonomy.subjects)))
         for row, phrase in enumerate(self.phrases):
             shares = weights[phrase]
@@ -52,9 +56,12 @@ class Keywords:
         """The keywords in a document."""
         if not len(self._keys):
             return Hits(np.empty(0, np.int64), np.empty(0))
-        rows = np.minimum(np.searchsorted(self._keys, reading.keys), len(self._keys) - 1)
-        found = np.flatnonzero(self._keys[rows] == reading.keys)
-        distinct, inverse = np.unique(rows[found], return_inverse=True)
+        likely = np.flatnonzero(self._sieve[reading.keys & SIEVE])
+        keys = reading.keys[likely]
+        rows = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        met = self._keys[rows] == keys
+        found = likely[met]
+        distinct, inverse = np.unique(rows[met], return_inverse=True)
         times = np.bincount(inverse, np.where(found < reading.in_title, TITLE_WEIGHT, 1), len(distinct))
         return Hits(distinct, 1 + np.log(times))
 

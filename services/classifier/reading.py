@@ -7,9 +7,11 @@ stands in the title counts twice, and once more as a feature of its own; a long 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,8 @@ WORDS_KEPT = 1 << 17
 TITLE_COUNTS = 2
 STEM_LETTERS = 6
 MOST = 255
+SPOTS_OF = (0, 0, 1, 1, 0, 0, 2)
+"""Which `spots` the parts of a reading belong to; every second part is phrases."""
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _IN_TITLE = np.uint64(0xD6E8FEB86659FD93)
 _FOLD = np.uint64(FEATURES - 1)
@@ -76,7 +80,8 @@ class Reading:
     """A document that has been read.
 
     `keys`: of the title's words, the title's phrases, the text's words, the text's phrases, in this order. `ids`, `counts`: its features,
-    ascending, and how often each occurs, at most 255. `firsts`: the place, of all `sizes`, where each feature occurs first.
+    ascending, and how often each occurs, at most 255. `firsts`: the place, of all `sizes`, where each feature occurs first. `words`: all
+    words as they stand in it; `spots`: where in them those of the title, of the text, and those with a beginning of their own are.
     """
 
     keys: Keys
@@ -84,31 +89,25 @@ class Reading:
     counts: NDArray[np.uint8]
     firsts: NDArray[np.int64]
     sizes: tuple[int, ...]
-    title: tuple[list[str], NDArray[np.int64]]
-    text: tuple[list[str], NDArray[np.int64]]
+    words: list[str]
+    spots: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
-    @cached_property
+    @property
     def in_title(self) -> int:
         """How many of the `keys` are the title's."""
         return self.sizes[0] + self.sizes[1]
 
-    def words_at(self, place: int) -> str:
+    def words_at(self, place: int) -> tuple[str, ...]:
         """The words of the document that stand behind a place: one word, or the two of a phrase."""
-        for (words, spots), phrase, size in zip(self._sources(), (0, 1, 0, 1, 0, 1, 0), self.sizes, strict=True):
-            if place < size:
-                return " ".join(words[spot] for spot in spots[place : place + 1 + phrase])
-            place -= size
-        raise IndexError(place)
-
-    def _sources(self) -> tuple[tuple[list[str], NDArray[np.int64]], ...]:
-        both = (self.title[0] + self.text[0], self._stemmed)
-        return self.title, self.title, self.text, self.text, self.title, self.title, both
+        part = bisect_right(self._ends, place)
+        within = place - (self._ends[part - 1] if part else 0)
+        spots = self.spots[SPOTS_OF[part]]
+        word = self.words[spots[within]]
+        return (word, self.words[spots[within + 1]]) if part % 2 else (word,)
 
     @cached_property
-    def _stemmed(self) -> NDArray[np.int64]:
-        shifted = np.concatenate([self.title[1], self.text[1] + len(self.title[0])])
-        words = self.title[0] + self.text[0]
-        return np.array([spot for spot in shifted if len(singular(words[spot])) > STEM_LETTERS], np.int64)
+    def _ends(self) -> list[int]:
+        return list(accumulate(self.sizes))
 
 
 class Reader:
@@ -116,23 +115,31 @@ class Reader:
 
     def __init__(self) -> None:
         self._lexicon = Lexicon()
+        self._latest: tuple[str, str, Reading] | None = None
 
     def read(self, title: str, text: str) -> Reading:
-        """A document as numbers; the same words always give the same."""
-        title_words, text_words = WORD.findall(title[:TITLE_LIMIT].lower()), WORD.findall(text[:TEXT_LIMIT].lower())
-        numbers = self._lexicon.numbers(title_words + text_words)
+        """A document as numbers; the same words always give the same. Who asks for the same again at once has it for nothing."""
+        if self._latest and self._latest[0] == title and self._latest[1] == text:
+            return self._latest[2]
+        self._latest = (title, text, self._read(title, text))
+        return self._latest[2]
+
+    def _read(self, title: str, text: str) -> Reading:
+        words = WORD.findall(title[:TITLE_LIMIT].lower())
+        in_title = len(words)
+        words += WORD.findall(text[:TEXT_LIMIT].lower())
+        numbers = self._lexicon.numbers(words)
         large = np.flatnonzero(numbers)
-        cut = int(np.searchsorted(large, len(title_words)))
+        cut = int(np.searchsorted(large, in_title))
         kept = numbers[large]
         keys, stems = self._lexicon.keys_of[kept], self._lexicon.stems_of[kept]
         parts = (keys[:cut], _phrases(keys[:cut]), keys[cut:], _phrases(keys[cut:]))
         whole = np.concatenate(parts)
         marked = whole[: len(parts[0]) + len(parts[1])] * _IN_TITLE
-        stems = stems[stems != 0]
-        sizes = (*map(len, parts), len(parts[0]), len(parts[1]), len(stems))
-        ids, firsts, counts = _counted(_folded(np.concatenate([whole, marked, stems])), sizes)
-        sources = (title_words, large[:cut]), (text_words, large[cut:] - len(title_words))
-        return Reading(whole, ids, counts, firsts, sizes, *sources)
+        long = np.flatnonzero(stems)
+        sizes = (*map(len, parts), len(parts[0]), len(parts[1]), len(long))
+        ids, firsts, counts = _counted(_folded(np.concatenate([whole, marked, stems[long]])), sizes)
+        return Reading(whole, ids, counts, firsts, sizes, words, (large[:cut], large[cut:], large[long]))
 
 
 def _phrases(keys: Keys) -> Keys:
