@@ -49,7 +49,7 @@ class Classifying:
     def _attempt(self, event: DocumentIngested, given: dict[str, str]) -> Step | Exception:
         try:
             step = classified(event, self.subjects, self._study.model, review_below=self._review_below)
-            return step.then(*self._lesson(event, given))
+            return step.then(*(self._lesson(event, given) or self._guess(event, step)))
         except Exception as error:
             return error
 
@@ -60,6 +60,14 @@ class Classifying:
             return self._study.forgetting(document.id) if before is not None else ()
         now = given[document.id] = self.subjects.given(document.subject).slug
         return self._study.lesson(self.subjects.labelled(document), now, again=now == before)
+
+    def _guess(self, event: DocumentIngested, step: Step) -> tuple[Command, ...]:
+        """What is written because a new document's subject is sure though no person set it; only in the beginning."""
+        (sent,) = step.emits
+        if not isinstance(sent, DocumentClassified) or event.change is not Change.ADDED:
+            return ()
+        guessed = self.subjects.guessed(event.document, sent.subject, sent.runners_up, self._study.model)
+        return self._study.guess(guessed) if guessed else ()
 
 
 def classified(

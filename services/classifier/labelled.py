@@ -19,6 +19,7 @@ class Labelled:
     """`subject`: as the person wrote it. `slug`: what it is in the taxonomy; empty if it is unknown there, and then it teaches nothing.
 
     `slugs`: the taxonomy's subjects. `prior`: for each, what the keywords say. `moved`: former slugs and what they are now.
+    `guessed`: no person set the subject; the model was sure of it by itself.
     """
 
     document: str
@@ -30,6 +31,7 @@ class Labelled:
     slugs: tuple[str, ...] = ()
     prior: tuple[float, ...] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
+    guessed: bool = False
 
     @property
     def event(self) -> str:

@@ -27,13 +27,16 @@ FLOOR = 0.1
 KEPT = 5000
 YOUTH = 5000
 """Documents after which it learns half as boldly beyond what it always does: with long steps, wide targets and much repetition."""
+KEYWORDS_HALVE = 500
+"""Documents after which the keywords have lost half of the lead that they begin with."""
 REPLAYS_WHEN_YOUNG, REPLAYS, REPLAY_SCALE = 4, 2, 0.5
 REPLAYS_IN_A_RUN, REPLAY_SCALE_IN_A_RUN = 4, 1.0
+GUESS_SCALE = 0.5
 RUN_BELOW = 0.7
 """A step that is tempered to less than this is one of a run."""
 RECENTLY = 50
 """Documents over which a subject's share is a recent one."""
-OFTEN = 2.0
+OFTEN = 1.5
 """Times of its share on the whole that a subject may come lately before its steps grow smaller."""
 
 
@@ -57,10 +60,16 @@ class Learner:
         self.squares: Floats = np.zeros(FEATURES, np.float32)
         self.seen_in: Floats = np.zeros(FEATURES, np.float32)
         self.learned = 0
+        self.guessed = 0
         self.times = np.zeros(0)
         self.lately = np.zeros(0)
         self.kept: list[Example] = []
         self._place_of: dict[int, int] = {}
+
+    @property
+    def met(self) -> int:
+        """All documents that it learned from, whoever said what they are."""
+        return self.learned + self.guessed
 
     def know(self, slugs: Sequence[str], moved: Mapping[str, str]) -> None:
         """Make sure that each of these subjects has a column; one that was called otherwise before keeps its own."""
@@ -76,7 +85,7 @@ class Learner:
 
     def values(self, ids: NDArray[np.uint16], counts: NDArray[np.uint8]) -> Floats:
         """The features' values: (1 + ln n) · idf, of unit length."""
-        rarity = np.log((1 + self.learned) / (1 + self.seen_in[ids])) + 1
+        rarity = np.log((1 + self.met) / (1 + self.seen_in[ids])) + 1
         values = LOGARITHMS[counts] * rarity
         length = np.sqrt(values @ values) or 1.0
         return np.asarray(values / length, np.float32)
@@ -97,6 +106,12 @@ class Learner:
         self._keep(example)
         return not run
 
+    def guess(self, example: Example) -> None:
+        """Learn from a document whose subject is its own sure guess: once, by half a step; it takes no part in what is gone over again."""
+        self.guessed += 1
+        self.seen_in[example.ids] += 1
+        self._step(example, GUESS_SCALE * self._tempered(example.label))
+
     def _repeat(self, *, run: bool) -> None:
         turns, scale = REPLAYS_WHEN_YOUNG if self.learned < YOUTH else REPLAYS, REPLAY_SCALE
         if run:
@@ -110,7 +125,7 @@ class Learner:
         self.lately *= 1 - 1 / RECENTLY
         self.lately[label] += 1 / RECENTLY
         share = (self.times[label] + 1) / (self.times.sum() + len(self.times))
-        recent = self.lately[label] + (1 - 1 / RECENTLY) ** self.learned / len(self.times)
+        recent = self.lately[label] + (1 - 1 / RECENTLY) ** self.met / len(self.times)
         return float(min(1.0, OFTEN * share / recent))
 
     def _step(self, example: Example, scale: float) -> None:
@@ -118,7 +133,7 @@ class Learner:
         values = self.values(ids, example.counts)
         rows = self.weights[ids]
         error = _softmax(values @ rows + prior_weight(self.learned) * self._aligned(example.prior))
-        left = 0.1 + 0.1 * youth(self.learned)
+        left = 0.1 + 0.2 * youth(self.learned)
         each = left / max(len(error) - 1, 1)
         error -= each
         error[example.label] -= 1 - left - each
@@ -154,7 +169,7 @@ def youth(learned: int) -> float:
 
 def prior_weight(learned: int) -> float:
     """What the keywords' scores count beside what was learned."""
-    return 1.5 + 0.5 * youth(learned)
+    return 1.5 + 2.0 * KEYWORDS_HALVE / (KEYWORDS_HALVE + learned)
 
 
 def _softmax(scores: Floats) -> Floats:

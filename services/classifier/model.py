@@ -27,6 +27,8 @@ HEADER = struct.Struct("<I")
 ROUND_EVERY = 500
 REMEMBERED = 5000
 """Events that are known to have been learned from: one that an interrupted write laid on the log twice is learned from once."""
+GUESSES, LABELS_ENOUGH = 2000, 500
+"""Unlabelled documents that are learned from, and labelled ones after which none is: beyond either the gain is nought."""
 QUICKLY = 1
 
 
@@ -50,13 +52,19 @@ class Model:
 
     @property
     def version(self) -> str:
-        """Its era and the documents that it learned from, as `2.1500`; empty if it has learned nothing."""
-        return f"{self.era}.{self.learner.learned}" if self.learner.learned else ""
+        """Its era, the labelled documents that it learned from, and the unlabelled ones: `2.1500+300`; empty if it has learned nothing."""
+        guessed = f"+{self.learner.guessed}" if self.learner.guessed else ""
+        return f"{self.era}.{self.learner.learned}{guessed}" if self.learner.met else ""
 
     @property
     def number(self) -> int:
         """The version as one number, the larger the newer; it stays below 2^53, as far as Lua counts."""
-        return self.era << 32 | self.learner.learned
+        return self.era << 32 | self.learner.met
+
+    @property
+    def curious(self) -> bool:
+        """Whether it learns from its own guesses: while few labels are known, and up to a number; afterwards they teach nothing."""
+        return self.learner.learned < LABELS_ENOUGH and self.learner.guessed < GUESSES
 
     def learn(self, labelled: Labelled, reader: Reader) -> bool:
         """Learn from a document. False: it teaches nothing, or has been learned from already."""
@@ -70,19 +78,26 @@ class Model:
         prior[columns] = np.array(labelled.prior, np.float16)  # as the bytes hold it
         label = learner.slugs.index(labelled.slug)
         reading = reader.read(labelled.title, labelled.text)
-        scores = learner.scores(reading.ids, reading.counts) + prior_weight(learner.learned) * prior
-        confidences = self.calibration.confidences(scores, learner.learned)
         example = Example(reading.ids, reading.counts, prior, label, number_of(labelled.document))
-        if learner.learn(example):
-            self.calibration.observe(float(confidences.max()), right=bool(confidences.argmax() == label))
+        if labelled.guessed:
+            learner.guess(example)
+        else:
+            self._learn(example)
         if self.rounded:
             self.round()
         return True
 
+    def _learn(self, example: Example) -> None:
+        learner = self.learner
+        scores = learner.scores(example.ids, example.counts) + prior_weight(learner.learned) * example.prior
+        confidences = self.calibration.confidences(scores, learner.learned, learner.guessed)
+        if learner.learn(example):
+            self.calibration.observe(float(confidences.max()), right=bool(confidences.argmax() == example.label))
+
     @property
     def rounded(self) -> bool:
         """Whether it is at a document at which all round, and packs without loss."""
-        return self.learner.learned % ROUND_EVERY == 0
+        return self.learner.met % ROUND_EVERY == 0
 
     def remember(self, event: str) -> None:
         """Know that this event has been learned from."""
@@ -102,6 +117,7 @@ class Model:
         head = {
             "slugs": learner.slugs,
             "learned": learner.learned,
+            "guessed": learner.guessed,
             "times": learner.times.tolist(),
             "lately": learner.lately.tolist(),
             "gap": self.calibration.gap,
@@ -146,7 +162,7 @@ class Model:
         )
         learner.squares = arrays.take("<f2", FEATURES).astype(np.float32)
         learner.seen_in = arrays.take("<u4", FEATURES).astype(np.float32)
-        learner.learned = head["learned"]
+        learner.learned, learner.guessed = head["learned"], head["guessed"]
         learner.times, learner.lately = np.array(head["times"], float), np.array(head["lately"], float)
         sizes = head["sizes"][:KEPT]
         ids = [arrays.take("<u2", size) for size, *_ in sizes]

@@ -68,6 +68,10 @@ class Study:
         )
         return kept if again or not labelled.slug else (*kept, ("XADD", self.log_key, "*", "labelled", packed))
 
+    def guess(self, labelled: Labelled) -> tuple[Command, ...]:
+        """The writes by which a document is learned from that no person labelled: it is not kept to train from."""
+        return (("XADD", self.log_key, "*", "labelled", labelled.pack()),)
+
     def forgetting(self, document: str) -> tuple[Command, ...]:
         """The writes by which a document is kept no longer: it was retracted, or its subject taken back."""
         return ("HDEL", self.labels_key, document), ("HDEL", self.given_key, document)

@@ -6,7 +6,7 @@ subject a person set. Where nothing was learned the keywords speak alone, and th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,18 +17,20 @@ from services.classifier.model import Model
 from services.classifier.prior import FEW, Hits, Keywords, Scores
 from services.classifier.reading import TEXT_LIMIT, TITLE_LIMIT, Reader, Reading
 from services.classifier.taxonomy import KnownSubject, Taxonomy
-from services.classifier.words import words_of
+from services.classifier.words import singular
 from shared.events import Document, Subject
 from shared.slugs import slug_of
 
 RUNNERS_UP = 3
 WORDS_OF_WHY = 8
-WEIGHTIEST = 24
+WEIGHTIEST = 16
 """Features that are looked at for the words that decided: several belong to one word."""
 FAINT = 0.05
 """Share of the weightiest word's weight below which a word did not decide."""
 COMMON = 0.35
 """A word in more of the documents learned from than this says nothing to a person."""
+SURE, LEAD = 0.35, 0.1
+"""Confidence, and lead over the next one, from which on a guess is learned from; 0.2 and 0.4 teach as much, 0.6 nothing."""
 SURE_OF_SECOND = 0.3
 SURE_OF_BOTH = 0.8
 """Confidences from which on a document has two subjects: the second's, and both together."""
@@ -65,6 +67,7 @@ class Subjects:
         self._keywords = Keywords(taxonomy)
         self.reader = Reader()
         self._unlearned = Model()
+        self._columns_found: tuple[list[str], list[int]] = ([], [-1] * len(self.slugs))
 
     def best(self, document: Document, model: Model | None = None) -> Classification:
         """The subject that a person set, else the likeliest one; the same document and model always give the same."""
@@ -102,6 +105,15 @@ class Subjects:
         )
         return self.judged_anew(kept)
 
+    def guessed(
+        self, document: Document, found: Subject, runners_up: Sequence[Subject], model: Model
+    ) -> Labelled | None:
+        """A document that no person labelled, as it is learned from; None if its subject is not sure, or the model past such things."""
+        lead = found.confidence - max((other.confidence for other in runners_up), default=0.0)
+        if found.given or found.confidence < SURE or lead < LEAD or not model.curious:
+            return None
+        return replace(self.labelled(document), subject=found.slug, slug=found.slug, guessed=True)
+
     def judged_anew(self, labelled: Labelled) -> Labelled:
         """The same as it is learned from under this taxonomy."""
         known = self.taxonomy.named(labelled.subject)
@@ -119,21 +131,24 @@ class Subjects:
         reading = self.reader.read(document.title, document.text)
         hits = self._keywords.hits(reading)
         prior = self._keywords.scores(hits)
-        learned = model.learner.learned
+        learned, met = model.learner.learned, model.learner.met
         scores = prior_weight(learned) * prior
-        if learned:
+        if met:
             scores = scores + np.append(model.learner.scores(reading.ids, reading.counts), 0)[self._columns(model)]
-        confidences = model.calibration.confidences(scores, learned)
+        confidences = model.calibration.confidences(scores, learned, model.learner.guessed)
         order = np.argsort(-scores, kind="stable")[: RUNNERS_UP + 2]
-        return _Judgement(reading, hits, confidences, [int(place) for place in order if learned or prior[place] > 0])
+        return _Judgement(reading, hits, confidences, [int(place) for place in order if met or prior[place] > 0])
 
     def _columns(self, model: Model) -> list[int]:
         """Each subject's column in the model, a former one's if it was renamed since; -1 for none."""
+        if self._columns_found[0] == model.learner.slugs:
+            return self._columns_found[1]
         column_of = {slug: column for column, slug in enumerate(model.learner.slugs)}
         for former, now in self.taxonomy.moved.items():
             if now not in column_of and former in column_of:
                 column_of[now] = column_of[former]
-        return [column_of.get(slug, -1) for slug in self.slugs]
+        self._columns_found = (list(model.learner.slugs), [column_of.get(slug, -1) for slug in self.slugs])
+        return self._columns_found[1]
 
     def _subject(self, place: int, judged: _Judgement) -> Subject:
         return _named(self.taxonomy.subjects[place], float(judged.confidences[place]))
@@ -145,15 +160,14 @@ class Subjects:
         rival = next((other for other in judged.order if other != place), None)
         weights: dict[str, float] = {}
         written: dict[str, str] = {}
-        for words, weight in (
-            *self._learned_words(judged, model, place, rival),
-            *self._keyword_words(judged, model.learner.learned, place, rival),
-        ):
-            plain = " ".join(words_of(words))
+        for words, weight in self._learned_words(judged, model, place, rival):
+            plain = " ".join(map(singular, words))
             weights[plain] = weights.get(plain, 0.0) + weight
-            written.setdefault(plain, words)
+            written.setdefault(plain, " ".join(words))
+        for plain, weight in self._keyword_words(judged, model.learner.learned, place, rival):
+            weights[plain] = weights.get(plain, 0.0) + weight
         ranked = sorted(weights, key=lambda plain: (-weights[plain], plain))
-        return tuple(_few([written[plain] for plain in ranked if weights[plain] > FAINT * weights[ranked[0]]]))
+        return tuple(_few(written.get(plain, plain) for plain in ranked if weights[plain] > FAINT * weights[ranked[0]]))
 
     def _keyword_words(
         self, judged: _Judgement, learned: int, place: int, rival: int | None
@@ -168,18 +182,21 @@ class Subjects:
 
     def _learned_words(
         self, judged: _Judgement, model: Model, place: int, rival: int | None
-    ) -> Iterator[tuple[str, float]]:
+    ) -> Iterator[tuple[tuple[str, ...], float]]:
         learner, reading = model.learner, judged.reading
         columns = self._columns(model)
-        if not learner.learned or columns[place] < 0:
+        if not learner.met or columns[place] < 0:
             return
-        rows = learner.weights[reading.ids]
-        against = rows[:, columns[rival]] if rival is not None and columns[rival] >= 0 else 0
-        weights = learner.values(reading.ids, reading.counts) * (rows[:, columns[place]] - against)
-        weights[learner.seen_in[reading.ids] > COMMON * learner.learned + 1] = 0
-        for feature in np.argsort(-weights, kind="stable")[:WEIGHTIEST]:
-            if weights[feature] > 0:
-                yield reading.words_at(int(reading.firsts[feature])), float(weights[feature])
+        ids = reading.ids
+        against = learner.weights[ids, columns[rival]] if rival is not None and columns[rival] >= 0 else 0
+        weights = learner.values(ids, reading.counts) * (learner.weights[ids, columns[place]] - against)
+        weights[learner.seen_in[ids] > COMMON * learner.met + 1] = 0
+        weightiest = np.argsort(-weights, kind="stable")[:WEIGHTIEST]
+        for place_of_word, weight in zip(
+            reading.firsts[weightiest].tolist(), weights[weightiest].tolist(), strict=True
+        ):
+            if weight > 0:
+                yield reading.words_at(place_of_word), weight
 
 
 def _second(ranked: list[Subject]) -> Subject | None:
