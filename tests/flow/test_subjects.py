@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import time
@@ -18,6 +19,10 @@ from tests.house import SEEDS, TOKEN, House, free_port, house
 
 FOLLOWS_SECONDS = 5.0
 TIDES = b"---\nid: tides\ntitle: Why the sea breathes\n---\nThe moon pulls the sea and the sea follows the moon twice a day."
+TAUGHT = (
+    ("nursing", "Bedside wards and dressings, triage at night."),
+    ("mathematics", "A lemma, an integral and a matrix."),
+)
 
 
 class Inbox:
@@ -133,9 +138,14 @@ async def until_told(running: House, version: int) -> None:
 
 async def reviewed(running: House, keys: str, *options: str) -> tuple[int, str]:
     """Sit down with `syndicate review` and press these keys; its exit code and what it said."""
+    return await commanded(running, "review", *options, keys=keys)
+
+
+async def commanded(running: House, *words: str, keys: str = "") -> tuple[int, str]:
+    """A command of `syndicate`: its exit code and what it said."""
     environment = os.environ | {"SYNDICATE_URL": running.host.settings.base_url, "SYNDICATE_TOKEN": TOKEN}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "services", "review", *options,
+        sys.executable, "-m", "services", *words,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         cwd=ROOT, env=environment,
     )  # fmt: skip
@@ -161,3 +171,31 @@ async def test_a_person_goes_through_the_documents_in_doubt(redis_url: str, tmp_
     assert ids[3:] == [each["id"] for each in left["documents"]]
     assert ids[3] in table[1]
     assert "physics" == physics["subject"]["slug"]
+
+
+async def test_what_was_learned_is_trained_judged_and_carried_away(redis_url: str, tmp_path: Path) -> None:
+    """Front matter teaches; the model is learned anew from what is kept, compared with a file, written out and put back."""
+    file, model, picture = tmp_path / "judged.jsonl", tmp_path / "subjects.model", tmp_path / "coverage.svg"
+    file.write_text("".join(json.dumps({"title": text, "text": text, "subject": name}) + "\n" for name, text in TAUGHT))
+    async with house(redis_url, tmp_path) as running:
+        sources = [f"---\nid: {name}\nsubject: {name}\n---\n{text}\n" for name, text in TAUGHT]
+        ids = [(await running.add(source.encode()))[1]["id"] for source in sources]
+        await running.published(*ids)
+        written = await commanded(running, "subjects", "export", str(model), "--json")
+        trained = await commanded(running, "subjects", "train", "--json")
+        judged = await commanded(running, "subjects", "evaluate", str(file), "--picture", str(picture), "--json")
+        told = await commanded(running, "subjects", "evaluate", str(file), "--model", str(model))
+        put = await commanded(running, "subjects", "import", str(model), "--json")
+        refused = await commanded(running, "subjects", "import", str(file))
+
+    assert [0] * 5 == [code for code, _ in (written, trained, judged, told, put)]
+    assert ("0.2", 2) == tuple(json.loads(written[1])[name] for name in ("version", "learned"))
+    assert ("done", 2, 2, "1.2") == tuple(
+        json.loads(trained[1])[name] for name in ("state", "total", "learned", "version")
+    )
+    assert {"accuracy": 1.0, "documents": 2}.items() <= json.loads(judged[1]).items()
+    assert {"top3", "macro_f1", "ece", "confusion", "coverage"} <= json.loads(judged[1]).keys()
+    assert picture.read_text().startswith("<svg ")
+    assert "accuracy" in told[1]
+    assert ("2.2", 2) == tuple(json.loads(put[1])[name] for name in ("version", "learned"))
+    assert (1, True) == (refused[0], "model" in refused[1])
