@@ -24,7 +24,7 @@ from services.classifier.reading import FEATURES
 Floats = NDArray[np.float32]
 FLOOR = 0.1
 """What a feature's sum of squares begins with, so that its first step is no leap."""
-KEPT = 5000
+KEPT = 7000
 YOUTH = 5000
 """Documents after which it learns half as boldly beyond what it always does: with long steps, wide targets and much repetition."""
 KEYWORDS_HALVE = 500
@@ -36,7 +36,7 @@ RUN_BELOW = 0.7
 """A step that is tempered to less than this is one of a run."""
 RECENTLY = 50
 """Documents over which a subject's share is a recent one."""
-OFTEN = 1.5
+OFTEN = 1.6
 """Times of its share on the whole that a subject may come lately before its steps grow smaller."""
 
 
@@ -110,7 +110,8 @@ class Learner:
         """Learn from a document whose subject is its own sure guess: once, by half a step; it takes no part in what is gone over again."""
         self.guessed += 1
         self.seen_in[example.ids] += 1
-        self._step(example, GUESS_SCALE * self._tempered(example.label))
+        scale = self._tempered(example.label)
+        self._step(example, GUESS_SCALE * (scale if scale < RUN_BELOW else 1))
 
     def _repeat(self, *, run: bool) -> None:
         turns, scale = REPLAYS_WHEN_YOUNG if self.learned < YOUTH else REPLAYS, REPLAY_SCALE

@@ -20,7 +20,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 from services.classifier.labelled import Labelled
-from services.classifier.model import Model, number_of
+from services.classifier.model import Model, ModelUnfit, number_of
 from services.classifier.reading import Reader
 from shared.logs import log
 from shared.steps import Command, Guard, Step
@@ -156,6 +156,11 @@ class Study:
         """Read the kept model, or begin with none."""
         began = time.monotonic()
         packed = await self._redis.get(self.model_key)
-        self.model = await asyncio.to_thread(Model.unpack, packed) if packed else Model()
+        try:
+            self.model = await asyncio.to_thread(Model.unpack, packed) if packed else Model()
+        except ModelUnfit as error:
+            self.model = Model()
+            self.model.era = int(await self._redis.get(self.era_key) or 0)
+            log.error("model.unfit", error=str(error), way_out="syndicate subjects train")
         self._sound = True
         log.info("model.loaded", version=self.model.version, seconds=round(time.monotonic() - began, 3))
