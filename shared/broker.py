@@ -12,10 +12,10 @@ import logging
 import random
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from faststream.message import StreamMessage
-from faststream.redis import RedisBroker
+from faststream.redis import RedisBroker, StreamSub
 from faststream.redis.configs.state import ConnectionState
 from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import RedisError, ResponseError
@@ -143,6 +143,17 @@ class _Given(ConnectionState[Any]):
         self._client = self._given
         self._connected = True
         return self._client
+
+
+class Source(StreamSub):
+    """A stream to read. FastStream copies its own deeply, twice for each batch, to put a prefix before its name; ours has none."""
+
+    __slots__ = ()
+
+    def add_prefix(self, prefix: str) -> Self:
+        if prefix:
+            raise ValueError("a belt's keys are written out in full")
+        return self
 
 
 class BeltBroker(RedisBroker):

@@ -26,10 +26,9 @@ from inspect import isawaitable
 from typing import Any
 
 from faststream import AckPolicy
-from faststream.redis import StreamSub
 from redis.exceptions import ResponseError
 
-from shared.broker import BeltBroker, SteadyReads, as_read, entries_of
+from shared.broker import BeltBroker, Source, SteadyReads, as_read, entries_of
 from shared.clock import Clock
 from shared.consumer import Batch, Consumer, Read
 from shared.errors import Overloaded
@@ -109,7 +108,7 @@ class Belt:
         `read` makes an event of an entry, where other programs fill the stream in a form of their own; it may raise EntryRejected.
         """
         consumer = Consumer(self, stream, group, work, read)
-        source = StreamSub(
+        source = Source(
             consumer.stream_key,
             group=group,
             consumer=self.name,
