@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from services.ingest.fields import Given
 from services.ingest.page import MAX_OPEN_TAGS, read_page
 from shared.errors import DocumentRejected
 
@@ -71,3 +72,9 @@ def test_deep_nesting_is_refused(tag: str) -> None:
         read_page(f"<{tag}>" * 10_000 + "text")
 
     assert (refused.value.code, refused.value.fields["limit"]) == ("too-deep", MAX_OPEN_TAGS)
+
+
+@pytest.mark.parametrize("html", ["", "<p>Words.</p>", "<html><head><title>T</title></head><p>Words.</html>"])
+def test_a_head_without_tags_says_nothing(html: str) -> None:
+    """The title of the page is none of them."""
+    assert Given() == read_page(html).head

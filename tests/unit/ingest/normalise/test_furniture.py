@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.ingest.normalise.furniture import clear_furniture
+from services.ingest.normalise.furniture import COPYRIGHT, _may_be_notice, clear_furniture
 from services.ingest.normalise.sheet import Reason, Sheet
 
 ARTICLE = ["The heart is a muscle. It beats."] * 2
@@ -66,3 +68,9 @@ def test_a_caption_goes_with_its_picture() -> None:
     clear_furniture(sheet)
 
     assert "Text.\nMore text.\nNo caption but a sentence." == sheet.text
+
+
+@given(st.from_regex(COPYRIGHT, fullmatch=True))
+def test_no_notice_is_passed_over_for_its_signs(line: str) -> None:
+    """Whatever the pattern takes has one of the signs by which a paragraph is looked at closer."""
+    assert _may_be_notice(line)
