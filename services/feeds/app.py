@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from services.feeds.addresses import Site
 from services.feeds.catching_up import add_catching_up
@@ -59,7 +60,7 @@ def install(host: Host) -> None:
     door = Door(site, press, Politeness(host.settings.feed_refetches), freshness)
     pages = Pages(site, shelf, searches)
     add_routes(host.web, site, shelf, door, pages)
-    host.web.add_middleware(FirstDoor, door=door)
+    host.doors.append(partial(FirstDoor, door=door))
     add_sitemap(host.web, Sitemap(host.redis, keys, site))
     add_review(host.web, Review(host.redis, shelf, keys, site), host.operator)
     add_catching_up(host.web, chronicle)

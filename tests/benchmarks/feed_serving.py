@@ -62,7 +62,7 @@ class Room:
 
 
 @asynccontextmanager
-async def room() -> AsyncIterator[Room]:
+async def room(entries: int = 50) -> AsyncIterator[Room]:
     """The feeds, ready."""
     folder, redis, port = (
         Path(tempfile.mkdtemp(prefix="feeds-")),
@@ -77,6 +77,7 @@ async def room() -> AsyncIterator[Room]:
         "SYNDICATE_TOKEN": TOKEN,
         "SYNDICATE_DATA": str(folder),
         "SYNDICATE_FEED_REFETCHES": "0",
+        "SYNDICATE_FEED_ENTRIES": str(entries),
         "SYNDICATE_LOG_LEVEL": "error",
         "SYNDICATE_RETENTION_SECONDS": "1",
     }
@@ -100,7 +101,7 @@ async def serving() -> dict[str, float]:
     wrk, nginx = shutil.which("wrk"), shutil.which("nginx")
     if not wrk:
         return {"skipped, there is no wrk on PATH": 0}
-    async with room() as ours:
+    async with room(entries=27) as ours:
         await ours.put(range(60))
         wire = await Wire.to(ours.port)
         whole = await wire.ask("GET", "/feeds/all.atom")

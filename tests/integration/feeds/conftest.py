@@ -75,7 +75,7 @@ class Room:
         async def send(message: Any) -> None:
             sent.append(dict(message))
 
-        await self.host.web(scope, receive, send)
+        await self.host.application(scope, receive, send)
         given = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
         return Answer(sent[0]["status"], given, b"".join(part.get("body", b"") for part in sent[1:]))
 
