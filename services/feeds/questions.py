@@ -29,6 +29,8 @@ PARAMETERS = (*FIELDS, *EXCLUDED, "since", "match")
 MOST_CLAUSES = 50
 LONGEST_QUESTION = 2_000
 WORD = re.compile(r"[^\W_]+")
+MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+"""The blocks of combining marks, which are what NFKD leaves of accents."""
 PATH_OF = {
     "subject": subject_path,
     "keyword": keyword_path,
@@ -148,8 +150,9 @@ def question_in(query: str) -> Question:
 
 def words_of(text: str) -> list[str]:
     """The words of a text: letters and digits, without case and accents."""
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    return WORD.findall("".join(letter for letter in folded if not unicodedata.combining(letter)))
+    if text.isascii():  # a tenth of the time, and most texts are
+        return WORD.findall(text.lower())
+    return WORD.findall(MARKS.sub("", unicodedata.normalize("NFKD", text)).casefold())
 
 
 def term_of(name: str, value: str) -> Term:
