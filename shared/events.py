@@ -92,11 +92,16 @@ class Subject(Fact):
 
 
 class RelatedArticle(Fact):
-    """A neighbour: its id and title, and its similarity, 0..1."""
+    """A neighbour: its id and title, and its closeness, 0..1.
+
+    `why`: the words that both share and that weigh most, the weightiest first. `pinned`: an operator put it there.
+    """
 
     id: str
     title: str
     score: float = Field(ge=0, le=1)
+    why: tuple[str, ...] = ()
+    pinned: bool = False
 
 
 class Event(Fact):

@@ -41,6 +41,12 @@ class Settings(BaseSettings):
     review_confidence: float = Field(
         0.4, ge=0, le=1, description="confidence in a subject below which a person should look at it"
     )
+    related_date_weight: float = Field(
+        0.2, ge=0, le=1, description="how much closer articles are that appeared on the same day; nothing after a week"
+    )
+    related_subject_weight: float = Field(
+        0.1, ge=0, le=1, description="how much closer articles of the same subject are"
+    )
     feed_entries: int = Field(50, ge=1, le=500, description="entries in a feed, unless they weigh more than 250 kB")
     feed_duplicates: bool = Field(
         False, description="whether documents that nearly repeat another one enter the feeds too, from now on"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from services.related.closeness import Weights
 from services.related.replica import Replica
+from services.related.upkeep import Upkeep
 from shared.events import DocumentClassified
 from shared.host import Host
 
 
 def install(host: Host) -> None:
     """Relate every document that was classified, and send on the neighbours whose lists changed."""
-    replica = Replica(host.redis, host.key)
+    weights = Weights(host.settings.related_date_weight, host.settings.related_subject_weight)
+    replica = Replica(host.redis, host.key, weights)
     host.belt.consume_batches(DocumentClassified.stream, group="related", work=replica.relate)
+    host.background("related.upkeep", Upkeep(replica, host.belt.publish).turn)

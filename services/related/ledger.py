@@ -1,9 +1,10 @@
 """Pure. How the index is kept in Redis, and what a batch writes there.
 
-vectors   hash    document → its record, packed                   } the whole state
-lists     hash    document → its list, packed                     }
+records   hash    document → its record, packed                   }
+lists     hash    document → its list, packed                     } the whole state
+curated   hash    document → an operator's choice for it, packed  }
 position  string  "<revision>-<nonce>" of the last commit; absent before the first
-log       zset    for each of the last commits its position and whose records and lists it wrote; score: revision
+log       zset    for each of the last commits its position and whose records, lists and choices it wrote; score: revision
 
 The revision counts the commits. The nonce tells two histories apart that have come to the same number, as after a
 FLUSHALL or when Redis lost its last second: who finds its own position in the log is a true beginning of what follows,
@@ -28,17 +29,18 @@ PAIRS_PER_COMMAND = 500
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The five keys; `lock` only keeps two processes from deciding at once, what is right never rests on it."""
+    """The six keys; `lock` only keeps two processes from deciding at once, what is right never rests on it."""
 
-    vectors: str
+    records: str
     lists: str
+    curated: str
     position: str
     log: str
     lock: str
 
     @classmethod
     def of(cls, key: Callable[..., str]) -> Keys:
-        return cls(*(key("related", name) for name in ("vectors", "lists", "position", "log", "lock")))
+        return cls(*(key("related", name) for name in ("records", "lists", "curated", "position", "log", "lock")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,17 @@ class Commit:
     """One entry of the log."""
 
     position: str
-    records: tuple[str, ...]
-    lists: tuple[str, ...]
+    records: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    curated: tuple[str, ...] = ()
 
     def pack(self) -> bytes:
-        return json.dumps([self.position, self.records, self.lists], separators=(",", ":")).encode()
+        return json.dumps([self.position, self.records, self.lists, self.curated], separators=(",", ":")).encode()
 
     @classmethod
     def unpack(cls, packed: bytes) -> Commit:
-        position, records, lists = json.loads(packed)
-        return cls(position, tuple(records), tuple(lists))
+        position, *parts = json.loads(packed)
+        return cls(position, *map(tuple, parts))
 
 
 def revision_of(position: str) -> int:
@@ -70,15 +73,17 @@ def position_after(position: str, nonce: str) -> str:
 
 def writes(index: Index, keys: Keys, *, before: str, position: str) -> tuple[Command, ...]:
     """What makes the trial of `index` last as the commit from `before` to `position`; it bears being repeated."""
-    records, lists = index.trial.records, index.trial.lists
+    records, lists, curated = index.trial.records, index.trial.lists, index.trial.curated
     packed = ((document_id, record.pack()) for document_id in records if (record := index.record(document_id)))
     held = {document_id: index.held(document_id) for document_id in lists}
-    commit = Commit(position, tuple(records), tuple(lists))
+    choices = {document_id: index.curation.of(document_id) for document_id in curated}
+    commit = Commit(position, tuple(records), tuple(lists), tuple(curated))
     return (
-        *([("DEL", keys.vectors, keys.lists, keys.log)] if before == NOWHERE else []),
-        *_commands("HSET", keys.vectors, packed),
+        *([("DEL", keys.records, keys.lists, keys.log)] if before == NOWHERE else []),
+        *_commands("HSET", keys.records, packed),
         *_commands("HSET", keys.lists, ((document_id, row.pack()) for document_id, row in held.items() if row)),
         *_commands("HDEL", keys.lists, ((document_id,) for document_id, row in held.items() if not row)),
+        *_commands("HSET", keys.curated, ((name, choice.pack()) for name, choice in choices.items())),
         ("ZADD", keys.log, revision_of(position), commit.pack()),
         ("ZREMRANGEBYRANK", keys.log, 0, -LOGGED_COMMITS - 1),
     )

@@ -1,36 +1,37 @@
-"""Pure. Every document's nearest, in numpy arrays: 75 bytes per document instead of 1,000 as tuples.
+"""Pure. Every document's nearest, in numpy arrays: 90 bytes per document instead of 1,000 as tuples.
 
 A row holds up to `HELD` neighbours, more than the `SHOWN` that anyone sees: a neighbour can leave and the rest still
-are the nearest, so most removals need no query. A row is the true beginning of the ranking; a `whole` row is all of it,
+are the nearest, so most removals need no search. A row is the beginning of the ranking; a `whole` row is all of it,
 down to the floor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
+from numpy.typing import NDArray
 
-from services.related.records import UNIT
+from services.related.closeness import MILLION
 from services.related.terms import Numbers
 
 SHOWN = 5
-HELD = 8
-FLOOR = round(0.07 * UNIT * UNIT)
+HELD = 10
+FLOOR = round(0.07 * MILLION)
 """Below it two documents are not related; the fifth neighbour is below it for less than one page in a hundred."""
 FIRST_ROWS = 256
+CLOSED = 2**31 - 1
+NOBODY = -1
 
 Row = list[tuple[int, int]]
-"""(slot, similarity in parts of UNIT²), best first."""
+"""(slot, closeness in millionths), best first."""
 
 
 class Lists:
-    """The rows, by slot. `entry[slot]` is the least similarity with which a newcomer could have a place in the row."""
+    """The rows, by slot. `entry[slot]` is the least closeness with which a newcomer could have a place in the row."""
 
     def __init__(self) -> None:
-        self.entry = np.full(FIRST_ROWS, np.inf)
+        self.entry = np.full(FIRST_ROWS, CLOSED, np.int32)
         self.whole = np.zeros(FIRST_ROWS, np.bool_)
-        self._slots = np.zeros((FIRST_ROWS, HELD), np.int32)
+        self._slots = np.full((FIRST_ROWS, HELD), NOBODY, np.int32)
         self._units = np.zeros((FIRST_ROWS, HELD), np.int32)
         self._count = np.zeros(FIRST_ROWS, np.int8)
 
@@ -39,12 +40,24 @@ class Lists:
         count = self._count[slot]
         return list(zip(self._slots[slot, :count].tolist(), self._units[slot, :count].tolist(), strict=True))
 
+    def slots(self, slot: int) -> list[int]:
+        """The neighbours of `slot` without their closeness."""
+        near: list[int] = self._slots[slot, : self._count[slot]].tolist()
+        return near
+
+    def any_at(self, units: int, slot: int) -> bool:
+        """Whether `slot` or one of its neighbours has a neighbour as close as `units`."""
+        near = self._slots[slot, : self._count[slot]]
+        return bool(self._units[slot, 0] >= units or (self._units[near, 0] >= units).any())
+
     def store(self, slot: int, row: Row, *, whole: bool) -> None:
         """Replace the row of `slot`."""
         self._make_room(slot)
         count = len(row)
         self._count[slot] = count
         self.whole[slot] = whole and count < HELD
+        self._slots[slot, count:] = NOBODY
+        self._units[slot, count:] = 0
         if count:
             self._slots[slot, :count], self._units[slot, :count] = zip(*row, strict=True)
         self.entry[slot] = FLOOR if self.whole[slot] or not count else row[-1][1]
@@ -53,25 +66,31 @@ class Lists:
         """Empty the row of a slot that no document has: nothing enters it."""
         self._make_room(slot)
         self._count[slot] = 0
+        self._slots[slot] = NOBODY
+        self._units[slot] = 0
         self.whole[slot] = False
-        self.entry[slot] = np.inf
+        self.entry[slot] = CLOSED
 
     def wanting(self, slot: int) -> bool:
         """Whether documents that belong to the shown ones may be missing."""
         return bool(self._count[slot] < SHOWN and not self.whole[slot])
 
-    def open_to(self, scores: Iterable[float]) -> Numbers:
-        """The slots whose row a newcomer with these similarities could enter."""
-        against = np.asarray(scores)
-        return np.flatnonzero(against >= self.entry[: len(against)])
+    def holding(self, slot: int, slots: int) -> Numbers:
+        """Of the first `slots` slots those whose row holds `slot`."""
+        return np.flatnonzero((self._slots[:slots] == slot).any(axis=1))
+
+    def told(self, slot: int, among: Numbers) -> NDArray[np.int32]:
+        """How close each of `among` holds `slot` to be; 0 if it does not stand in their row."""
+        found: NDArray[np.int32] = np.where(self._slots[among] == slot, self._units[among], 0).max(axis=1)
+        return found
 
     def _make_room(self, slot: int) -> None:
         rows = len(self.entry)
         if slot < rows:
             return
         more = max(slot + 1, rows * 3 // 2) - rows
-        self.entry = np.concatenate([self.entry, np.full(more, np.inf)])
+        self.entry = np.concatenate([self.entry, np.full(more, CLOSED, np.int32)])
         self.whole = np.concatenate([self.whole, np.zeros(more, np.bool_)])
-        self._slots = np.concatenate([self._slots, np.zeros((more, HELD), np.int32)])
+        self._slots = np.concatenate([self._slots, np.full((more, HELD), NOBODY, np.int32)])
         self._units = np.concatenate([self._units, np.zeros((more, HELD), np.int32)])
         self._count = np.concatenate([self._count, np.zeros(more, np.int8)])

@@ -1,4 +1,4 @@
-"""Pure. The inverted index: for each term the documents that have it and their weights, in numpy arrays.
+"""Pure. The inverted index: for each term the documents that have it and how strong it is there, in numpy arrays.
 
 A document is a slot, a small number. The postings of a term lie in one block of the pool; a block holds a power of two,
 and a full one moves to a block twice as large and leaves its own to a later comer. So the pool stays below twice what
@@ -10,17 +10,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from services.related.records import Vector
-from services.related.terms import SPACE, Numbers
+from services.related.terms import SPACE, Numbers, Terms
 
-Scores = NDArray[np.float64]
+Sums = NDArray[np.float64]
 
 FIRST_POOL = 1 << 14
 SIZES = 32
 
 
 class Postings:
-    """Who has which term: 6 bytes per posting, 9 per term of the whole space."""
+    """Who has which term: 5 bytes per posting, 9 per term of the whole space."""
 
     def __init__(self) -> None:
         self.frequency = np.zeros(SPACE, np.int32)
@@ -28,42 +27,57 @@ class Postings:
         self._start = np.zeros(SPACE, np.int32)
         self._size = np.zeros(SPACE, np.int8)
         self._slots = np.zeros(FIRST_POOL, np.int32)
-        self._weights = np.zeros(FIRST_POOL, np.uint16)
+        self._strengths = np.zeros(FIRST_POOL, np.uint8)
         self._end = 0
         self._free: list[list[int]] = [[] for _ in range(SIZES)]
 
-    def scores(self, vector: Vector, slots: int) -> Scores:
-        """The similarity of `vector` to whoever is in the first `slots` slots, in parts of UNIT²: whole numbers."""
-        lengths = self.frequency[vector.terms]
+    def sums(self, numbers: NDArray[np.uint32], weights: NDArray[np.float32], slots: int) -> Sums:
+        """For each of the first `slots` slots: weight times strength, summed over these terms."""
+        lengths = self.frequency[numbers]
         known = np.flatnonzero(lengths)
         if not len(known):
             return np.zeros(slots)
         lengths = lengths[known]
-        starts = self._start[vector.terms[known]]
+        starts = self._start[numbers[known]]
         spans = list(map(slice, starts.tolist(), (starts + lengths).tolist()))
-        weights = np.repeat(vector.weights[known].astype(np.float64), lengths)
-        weights *= np.concatenate([self._weights[span] for span in spans])
-        return np.bincount(np.concatenate([self._slots[span] for span in spans]), weights, slots).astype(
-            np.float64, copy=False
-        )
+        products = np.repeat(weights[known].astype(np.float64), lengths)
+        products *= np.concatenate([self._strengths[span] for span in spans])
+        summed = np.bincount(np.concatenate([self._slots[span] for span in spans]), products, slots)
+        return summed.astype(np.float64, copy=False)
 
-    def add(self, slot: int, vector: Vector) -> None:
+    def add(self, slot: int, terms: Terms) -> None:
         """Enter a document that is not in."""
-        lengths = self.frequency[vector.terms]
-        self._enlarge(vector.terms[lengths == _capacity(self._size[vector.terms])])
-        places = self._start[vector.terms] + lengths
+        numbers = terms.numbers
+        lengths = self.frequency[numbers]
+        self._enlarge(numbers[lengths == _capacity(self._size[numbers])])
+        places = self._start[numbers] + lengths
         self._slots[places] = slot
-        self._weights[places] = vector.weights
-        self.frequency[vector.terms] = lengths + 1
+        self._strengths[places] = terms.strengths
+        self.frequency[numbers] = lengths + 1
 
-    def discard(self, slot: int, vector: Vector) -> None:
-        """Take out a document, by the vector that it was entered with; the last of each block fills its place."""
-        lasts = self._start[vector.terms] + self.frequency[vector.terms] - 1
-        for start, last in zip(self._start[vector.terms].tolist(), lasts.tolist(), strict=True):
+    def fill(self, owners: Numbers, numbers: NDArray[np.uint32], strengths: NDArray[np.uint8]) -> NDArray[np.uint32]:
+        """Enter everything at once where nothing is in: for each posting its slot, term and strength. Gives the terms."""
+        order = np.argsort(numbers, kind="stable")
+        terms, first, counts = np.unique(numbers[order], return_index=True, return_counts=True)
+        sizes = np.ceil(np.log2(counts)).astype(np.int8) + np.int8(1)
+        capacities = _capacity(sizes)
+        self._end = int(capacities.sum())
+        self._slots, self._strengths = np.zeros(self._end, np.int32), np.zeros(self._end, np.uint8)
+        self._start[terms] = starts = np.cumsum(capacities) - capacities
+        self._size[terms], self.frequency[terms] = sizes, counts
+        places = np.arange(len(order)) + np.repeat(starts - first, counts)
+        self._slots[places], self._strengths[places] = owners[order], strengths[order]
+        return terms
+
+    def discard(self, slot: int, terms: Terms) -> None:
+        """Take out a document, by the terms that it was entered with; the last of each block fills its place."""
+        numbers = terms.numbers
+        lasts = self._start[numbers] + self.frequency[numbers] - 1
+        for start, last in zip(self._start[numbers].tolist(), lasts.tolist(), strict=True):
             place = start + int(np.argmax(self._slots[start : last + 1] == slot))
             self._slots[place] = self._slots[last]
-            self._weights[place] = self._weights[last]
-        self.frequency[vector.terms] -= 1
+            self._strengths[place] = self._strengths[last]
+        self.frequency[numbers] -= 1
 
     @property
     def room(self) -> int:
@@ -77,7 +91,7 @@ class Postings:
             moving = terms[sizes == size]
             old, new = self._start[moving], self._blocks(size + 1, len(moving))
             within = np.arange(int(_capacity(size)))
-            for pool in (self._slots, self._weights):
+            for pool in (self._slots, self._strengths):
                 pool[new[:, None] + within] = pool[old[:, None] + within]
             if size:
                 self._free[size] += old.tolist()
@@ -94,7 +108,7 @@ class Postings:
         if self._end > len(self._slots):
             room = max(self._end, len(self._slots) * 3 // 2) - len(self._slots)
             self._slots = np.concatenate([self._slots, np.zeros(room, np.int32)])
-            self._weights = np.concatenate([self._weights, np.zeros(room, np.uint16)])
+            self._strengths = np.concatenate([self._strengths, np.zeros(room, np.uint8)])
         return np.concatenate([np.array(left, np.int64), fresh])
 
 

@@ -8,12 +8,27 @@ list changed is sent on once, by the last event that changed it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
-from services.related.index import Index, Shown
-from services.related.records import Record
-from services.related.terms import terms_of
-from shared.events import Change, DocumentClassified, DocumentRelated, Event, RelatedArticle, RelatedChanged, passed_on
+from services.related.index import Index
+from services.related.reasons import Reasons
+from services.related.records import Record, day_of
+from services.related.terms import Words, terms_in
+from shared.events import (
+    Change,
+    DocumentClassified,
+    DocumentRelated,
+    Event,
+    RelatedArticle,
+    RelatedChanged,
+    event_id,
+    passed_on,
+)
 from shared.steps import Command, Step
+
+KEYS = 12
+"""Terms of a document that are remembered in words, the weightiest."""
+REASONS = Reasons()
 
 
 class Relating:
@@ -36,8 +51,7 @@ class Relating:
         event = self._events[place]
         if not isinstance(event, DocumentClassified):
             return
-        known = self._index.record(event.document_id)
-        if known is not None and event.document.version <= known.version:
+        if event.document.version <= self._index.version(event.document_id):
             return
         try:
             record = self._record(event)
@@ -70,8 +84,18 @@ class Relating:
         document = event.document
         if event.change is Change.RETRACTED:
             return Record(document.version, retracted=True)
-        vector = self._index.weigh(terms_of(document.title, document.text))
-        return Record(document.version, document.title, vector)
+        title, text = Words.of(document.title), Words.of(document.text)
+        terms = terms_in(title, text)
+        heaviest, names = self._index.corpus.heaviest(terms, KEYS), text.names() | title.names()
+        return Record(
+            document.version,
+            document.title,
+            terms,
+            day=day_of(document.published_at),
+            subject=event.subject.slug,
+            original=document.duplicate_of or "",
+            keys="\n".join(names[number] for number in heaviest),
+        )
 
     def _apply(self, document_id: str, record: Record) -> list[str]:
         if record.retracted:
@@ -82,10 +106,10 @@ class Relating:
         event = self._events[place]
         if not isinstance(event, DocumentClassified):
             return Step("passed_on", emits=(passed_on(event, DocumentRelated.stream),))
-        related = _articles(self._index.shown(event.document_id))
+        related = articles(self._index, event.document_id)
         changed = (
             RelatedChanged.after(
-                event, about=other, id=other, related=_articles(self._index.shown(other)), related_revision=revision
+                event, about=other, id=other, related=articles(self._index, other), related_revision=revision
             )
             for other in others
         )
@@ -99,5 +123,28 @@ class Relating:
         return "unlinked" if change is Change.RETRACTED else "linked"
 
 
-def _articles(shown: Shown) -> tuple[RelatedArticle, ...]:
-    return tuple(RelatedArticle(id=document_id, title=title, score=score) for document_id, title, score in shown)
+def articles(index: Index, document_id: str) -> tuple[RelatedArticle, ...]:
+    """A document's list as the events tell it."""
+    return tuple(
+        RelatedArticle(
+            id=near.id,
+            title=near.title,
+            score=near.score,
+            why=REASONS.of(index, document_id, near.id),
+            pinned=near.pinned,
+        )
+        for near in index.shown(document_id)
+    )
+
+
+def renewed(index: Index, document_id: str, cause: str, position: str) -> RelatedChanged:
+    """Tells a list that changed without an event: because it was searched anew, or an operator chose."""
+    revision = int(position.partition("-")[0])
+    return RelatedChanged(
+        event_id=event_id(f"{cause}/{position}", RelatedChanged.stream, document_id),
+        correlation_id=f"{cause}-{revision}",
+        occurred_at=datetime.now(UTC),
+        id=document_id,
+        related=articles(index, document_id),
+        related_revision=revision,
+    )

@@ -1,6 +1,6 @@
 """The index in memory as a replica of Redis: catch up, decide, commit; and again, if another process was faster.
 
-Why a list is never wrong. A commit happens only if the position still is the one that its decision was made at (the
+Why a list is never lost. A commit happens only if the position still is the one that its decision was made at (the
 fence), and it writes records, lists and the new position in one atomic script together with what is emitted and
 acknowledged. So every commit is a function of all commits before it, whichever process makes it, and a process that
 dies leaves a commit or nothing. A memory that is not sure to equal Redis (a commit raised, a task was cancelled) is
@@ -19,36 +19,47 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from redis.exceptions import RedisError
 
+from services.related.choosing import Curated
+from services.related.closeness import Weights
 from services.related.index import Index
 from services.related.ledger import NOWHERE, Commit, Keys, position_after, revision_of, writes
 from services.related.records import Held, Record
-from services.related.relating import Relating
+from services.related.relating import Relating, renewed
 from shared.broker import pause_after
 from shared.consumer import Batch
 from shared.logs import log
-from shared.steps import Command, Fence
+from shared.steps import Command, Fence, Step
 
 LOCK_SECONDS = 1.0
 LOCK_POLL_SECONDS = 0.005
 YIELD_AFTER_SECONDS = 0.01
 PAGE = 200
+
+Packed = dict[str, bytes | None]
+Publish = Callable[[Step, Fence], Awaitable[bool]]
+
 UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
 class Replica:
     """This process's index; `relate` is its work on a batch."""
 
-    def __init__(self, redis: Any, key: Callable[..., str]) -> None:
-        self.index = Index()
+    def __init__(self, redis: Any, key: Callable[..., str], weights: Weights | None = None) -> None:
+        self.index = Index(weights)
         self.position = NOWHERE
+        self.last_batch = 0.0
+        """When the last batch was related, in monotonic seconds."""
+        self._weights = weights
         self._redis = redis
         self._keys = Keys.of(key)
+        self._state = (self._keys.records, self._keys.lists, self._keys.curated)
+        self._one_at_a_time = asyncio.Lock()
         self._unlock = redis.register_script(UNLOCK)
         self._sound = False
 
@@ -57,15 +68,35 @@ class Replica:
         failures = 0
         while True:
             try:
-                async with self._alone():
+                async with self._one_at_a_time, self._alone():
                     await self.catch_up()
                     if await self._decide(batch):
+                        self.last_batch = time.monotonic()
                         return
                 log.info("related.overtaken", revision=revision_of(self.position))
             except RedisError as error:
                 log.warning("related.delayed", error=str(error)[:200])
                 await asyncio.sleep(pause_after(failures))
             failures += 1
+
+    async def change(self, decide: Callable[[Index], Sequence[str]], publish: Publish, cause: str) -> bool:
+        """Commit what `decide` does to the index without an event, and send on the lists whose owners it names.
+
+        False: another process was faster; nothing happened here.
+        """
+        async with self._one_at_a_time, self._alone():
+            await self.catch_up()
+            self._sound = False
+            changed = decide(self.index)
+            trial = self.index.trial
+            if not (trial.records or trial.lists or trial.curated):
+                self._sound = True
+                return True
+            position = position_after(self.position, secrets.token_hex(4))
+            lasting = writes(self.index, self._keys, before=self.position, position=position)
+            told = [renewed(self.index, each, cause, position) for each in changed]
+            step = Step(writes=lasting, emits=tuple(told))
+            return self._finish(position, done=await publish(step, Fence(self._keys.position, self.position, position)))
 
     async def catch_up(self) -> None:
         """Make the index equal what stands in Redis."""
@@ -85,6 +116,9 @@ class Replica:
             lasting = writes(self.index, self._keys, before=self.position, position=position)
         steps = relating.steps(revision_of(position), lasting)
         done = await batch.commit(steps, Fence(self._keys.position, self.position, position))
+        return self._finish(position, done=done)
+
+    def _finish(self, position: str, *, done: bool) -> bool:
         if done:
             self.index.settle()
             self.position = position
@@ -95,51 +129,48 @@ class Replica:
 
     async def _follow(self) -> bool:
         """Install what was committed since our position. False if the log does not lead here from there."""
-        records: set[str] = set()
-        lists: set[str] = set()
+        written: tuple[set[str], ...] = (set(), set(), set())
         target = await self._redis_position()
         while True:
             logged = await self._redis.zrangebyscore(self._keys.log, revision_of(self.position), "+inf")
             commits = [Commit.unpack(entry) for entry in logged]
             if not {self.position, target} <= {commit.position for commit in commits}:
                 return False
-            records.update(document_id for commit in commits for document_id in commit.records)
-            lists.update(document_id for commit in commits for document_id in commit.lists)
-            found, packed_records, packed_lists = await self._read(sorted(records), sorted(lists))
+            for commit in commits:
+                for names, more in zip(written, (commit.records, commit.lists, commit.curated), strict=True):
+                    names.update(more)
+            found, *parts = await self._read([sorted(names) for names in written])
             if found == target:
-                self._install(packed_records, packed_lists)
+                self._install(*parts)
                 self.position = target
                 return True
             target = found
 
-    async def _read(
-        self, records: list[str], lists: list[str]
-    ) -> tuple[str, dict[str, bytes | None], dict[str, bytes | None]]:
-        """The position, and these records and lists as they are at that position."""
+    async def _read(self, wanted: Sequence[list[str]]) -> tuple[str, *tuple[Packed, ...]]:
+        """The position, and these records, lists and choices as they are at that position."""
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.get(self._keys.position)
-            for key, wanted in ((self._keys.vectors, records), (self._keys.lists, lists)):
-                if wanted:
-                    pipe.hmget(key, wanted)
+            for key, names in zip(self._state, wanted, strict=True):
+                if names:
+                    pipe.hmget(key, names)
             position, *found = await pipe.execute()
         packed = iter(found)
-        return (
-            (position or b"").decode(),
-            dict(zip(records, next(packed) if records else (), strict=True)),
-            dict(zip(lists, next(packed) if lists else (), strict=True)),
-        )
+        parts = (dict(zip(names, next(packed) if names else (), strict=True)) for names in wanted)
+        return ((position or b"").decode(), *parts)
 
     async def _load(self) -> None:
         """Read everything, page by page. What others commit meanwhile may be half in it; following the log from here mends that."""
         began = time.monotonic()
         self._sound = False
-        self.index = Index()
+        self.index = Index(self._weights)
         self.position = await self._redis_position()
         if self.position != NOWHERE:
-            async for page in self._pages(self._keys.vectors):
-                self._install(page, {})
-            async for page in self._pages(self._keys.lists):
-                self._install({}, page)
+            parts: list[Packed] = []
+            for key in self._state:
+                parts.append({})
+                async for page in self._pages(key):
+                    parts[-1].update(page)
+            self._install(*parts)
         self._sound = True
         log.info(
             "related.loaded",
@@ -148,17 +179,18 @@ class Replica:
             seconds=round(time.monotonic() - began, 3),
         )
 
-    async def _pages(self, key: str) -> AsyncIterator[dict[str, bytes | None]]:
+    async def _pages(self, key: str) -> AsyncIterator[Packed]:
         """The whole hash, by names that are asked for once: a cursor of HSCAN skips entries when Redis restarts under it."""
         names = await self._redis.hkeys(key)
         for start in range(0, len(names), PAGE):
             page = names[start : start + PAGE]
             yield dict(zip((name.decode() for name in page), await self._redis.hmget(key, page), strict=True))
 
-    def _install(self, records: Mapping[str, bytes | None], lists: Mapping[str, bytes | None]) -> None:
+    def _install(self, records: Packed, lists: Packed, curated: Packed) -> None:
         self.index.install(
             {document_id: Record.unpack(packed) if packed else None for document_id, packed in records.items()},
             {document_id: Held.unpack(packed) if packed else None for document_id, packed in lists.items()},
+            {document_id: Curated.unpack(packed) if packed else None for document_id, packed in curated.items()},
         )
 
     async def _redis_position(self) -> str:

@@ -149,7 +149,8 @@ class Arena:
     def _standing(self) -> tuple[int, object]:
         """How much is left to do, at least, and a value that changes whenever anything moves."""
         due = self.streams.due([*self.partners])
-        return self.streams.left() + due, (self.streams.positions(), due)
+        renewing = self.streams.renewing()
+        return self.streams.left() + due + renewing, (self.streams.positions(), due, renewing)
 
     def close(self) -> list[str]:
         """Stop everything; the names of those that did not end well."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from redis.exceptions import RedisError
 from shared.events import BELT
 
 PAGE = 1_000
+RENEWED_SECONDS = 5.0
 STREAM_OF = {group: stream for stream, group in BELT.items()}
 
 
@@ -44,6 +46,8 @@ class Streams:
     def __init__(self, client: redis.Redis, prefix: str) -> None:
         self.client: Any = client
         self.prefix = prefix
+        self._position: bytes | None = None
+        self._moved = 0.0
 
     def entries(self, stream: str) -> Iterator[dict[bytes, bytes]]:
         """Every entry of a stream."""
@@ -87,6 +91,13 @@ class Streams:
             each["last-delivered-id"] for each in self.client.xinfo_groups(key) if each["name"].decode() == BELT[stream]
         )
         return len(self.client.xrange(key, b"(" + position, "+", count=PAGE))
+
+    def renewing(self) -> int:
+        """1 as long as related lists change: until some seconds after the last commit."""
+        position = self.client.get(f"{self.prefix}related:position")
+        if position != self._position:
+            self._position, self._moved = position, time.monotonic()
+        return int(time.monotonic() - self._moved < RENEWED_SECONDS)
 
     def due(self, partners: Sequence[str]) -> int:
         """Deliveries that are not settled."""

@@ -7,119 +7,168 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.related.index import Index, similarity
+from services.related.choosing import TWIN, Curated
+from services.related.index import Index
 from services.related.lists import FLOOR, SHOWN
-from services.related.records import UNIT, Record, Vector
-from services.related.terms import terms_of
+from services.related.records import Record
+from services.related.terms import Terms, terms_of
 
 NAMES = [f"document-{number}" for number in range(14)]
 IDS = st.sampled_from(NAMES)
-WEIGHTS = st.dictionaries(st.integers(0, 3), st.integers(1, 12).map(lambda part: part * UNIT // 20), max_size=3)
-"""Few terms and few weights: most documents are related, many of them equally, and the rows are fuller than they can be."""
+STRENGTHS = st.dictionaries(st.integers(0, 9), st.integers(20, 90), max_size=5)
+"""Few terms: most documents are related, many of them equally, and the rows are fuller than they can be."""
 
 
-def vector_of(weights: dict[int, int]) -> Vector:
-    return Vector(
-        np.array(sorted(weights), np.uint32), np.array([weights[term] for term in sorted(weights)], np.uint16)
+def record_of(strengths: dict[int, int], title: str = "one", version: int = 1, **facts: object) -> Record:
+    numbers = sorted(strengths)
+    terms = Terms(np.array(numbers, np.uint32), np.array([strengths[number] for number in numbers], np.uint8))
+    return Record(version, title, terms, **facts)  # type: ignore[arg-type]
+
+
+def copy_of(index: Index) -> Index:
+    """Another index that was filled from what this one would write, all at once."""
+    again = Index()
+    there = {name: index.record(name) for name in NAMES}
+    again.install(
+        {name: Record.unpack(record.pack()) for name, record in there.items() if record},
+        {name: index.held(name) for name in NAMES},
+        {name: index.curation.of(name) for name in NAMES},
     )
+    return again
 
 
-def units(one: Record, other: Record) -> int:
-    found = dict(zip(other.vector.terms.tolist(), other.vector.weights.tolist(), strict=True))
-    mine = zip(one.vector.terms.tolist(), one.vector.weights.tolist(), strict=True)
-    return sum(weight * found.get(term, 0) for term, weight in mine)
+def told(index: Index) -> dict[str, list[str]]:
+    return {name: [near.id for near in index.shown(name)] for name in NAMES}
 
 
-def brute_force(records: dict[str, Record], document_id: str) -> list[tuple[str, str, float]]:
-    """The list as its definition says: every other document above the floor, best first, ties by id."""
-    scores = {other: units(records[document_id], record) for other, record in records.items() if other != document_id}
-    near = sorted((-score, other) for other, score in scores.items() if score >= FLOOR)
-    return [(other, records[other].title, similarity(-score)) for score, other in near[:SHOWN]]
+def recomputed(index: Index) -> dict[str, list[str]]:
+    """The lists of an index that meets all documents anew and searches each list with the frequencies of the end."""
+    fresh = copy_of(index)
+    renew_all(fresh)
+    return told(fresh)
+
+
+def renew_all(index: Index) -> None:
+    """Search every list anew; twice, for a search tells others what it found."""
+    for name in [*NAMES, *NAMES]:
+        if name in index.documents.slot:
+            index.renew(name)
 
 
 class Changes(RuleBasedStateMachine):
-    """Documents come, change and go, settled or undone; the lists are those of brute force at every moment."""
+    """Documents come, change, go and are chosen, settled or undone."""
 
     def __init__(self) -> None:
         super().__init__()
         self.index = Index()
-        self.records: dict[str, Record] = {}
-        self.settled: dict[str, Record] = {}
-        self.lists: dict[str, list[tuple[str, str, float]]] = {}
+        self.settled: dict[str, list[str]] = {}
 
-    def expected(self) -> dict[str, list[tuple[str, str, float]]]:
-        return {document_id: brute_force(self.records, document_id) for document_id in self.records}
-
-    def follow(self, document_id: str, record: Record | None) -> None:
-        """Do one change in both, and compare whose list changed."""
-        before = self.lists
-        if record is None:
-            changed = self.index.remove(document_id, 1)
-            self.records.pop(document_id, None)
-        else:
-            changed = self.index.put(document_id, record)
-            self.records[document_id] = record
-        self.lists = after = self.expected()
-        others = before.keys() & after.keys() - {document_id}
-        assert sorted(other for other in others if before[other] != after[other]) == changed
-
-    @initialize(weights=st.lists(WEIGHTS, min_size=len(NAMES), max_size=len(NAMES)))
-    def fill(self, weights: list[dict[int, int]]) -> None:
-        for document_id, chosen in zip(NAMES, weights, strict=True):
-            self.follow(document_id, Record(1, "one", vector_of(chosen)))
+    @initialize(strengths=st.lists(STRENGTHS, min_size=len(NAMES), max_size=len(NAMES)))
+    def fill(self, strengths: list[dict[int, int]]) -> None:
+        for name, chosen in zip(NAMES, strengths, strict=True):
+            self.put(name, chosen, "one", "")
         self.settle()
 
-    @rule(document_id=IDS, weights=WEIGHTS, title=st.sampled_from(["one", "two"]))
-    def put(self, document_id: str, weights: dict[int, int], title: str) -> None:
-        self.follow(document_id, Record(1, title, vector_of(weights)))
+    @rule(
+        name=IDS, strengths=STRENGTHS, title=st.sampled_from(["one", "two"]), original=st.sampled_from(["", *NAMES[:2]])
+    )
+    def put(self, name: str, strengths: dict[int, int], title: str, original: str) -> None:
+        before = told(self.index)
+        titles = {other: [near.title for near in self.index.shown(other)] for other in NAMES}
+        original = "" if original == name else original
+        changed = self.index.put(name, record_of(strengths, title, original=original))
+        after = {other: [near.title for near in self.index.shown(other)] for other in NAMES}
+        others = [other for other in NAMES if other != name]
+        assert {other for other in others if before[other] != told(self.index)[other]} <= {*changed}
+        assert {other for other in others if titles[other] != after[other]} <= {*changed}
 
-    @rule(document_ids=st.lists(IDS, min_size=1, max_size=6))
-    def remove(self, document_ids: list[str]) -> None:
-        for document_id in document_ids:
-            self.follow(document_id, None)
+    @rule(names=st.lists(IDS, min_size=1, max_size=6))
+    def remove(self, names: list[str]) -> None:
+        for name in names:
+            before = told(self.index)
+            changed = self.index.remove(name, 1)
+            assert sorted(o for o in NAMES if o != name and before[o] != told(self.index)[o]) == changed
+
+    @rule(name=IDS, pinned=st.lists(IDS, max_size=2, unique=True), banned=st.lists(IDS, max_size=2, unique=True))
+    def curate(self, name: str, pinned: list[str], banned: list[str]) -> None:
+        before = told(self.index)
+        changed = self.index.curate(name, Curated(tuple(pinned), tuple(banned)))
+        assert sorted(other for other in NAMES if before[other] != told(self.index)[other]) == changed
 
     @rule()
     def settle(self) -> None:
         self.index.settle()
-        self.settled = dict(self.records)
+        self.settled = told(self.index)
 
     @rule()
     def undo(self) -> None:
         self.index.undo()
-        self.records = dict(self.settled)
-        self.lists = self.expected()
+        assert self.settled == told(self.index)
 
     @rule()
     def move(self) -> None:
         """Another index that installs what this one would write has the same lists, and goes on from there."""
-        copy = Index()
-        copy.install(
-            {document_id: Record.unpack(record.pack()) for document_id, record in self.records.items()},
-            {document_id: self.index.held(document_id) for document_id in self.records},
-        )
-        self.index = copy
-        self.settled = dict(self.records)
+        before = told(self.index)
+        self.index = copy_of(self.index)
+        assert before == told(self.index)
+        self.settle()
 
     @invariant()
-    def lists_equal_brute_force(self) -> None:
-        assert len(self.records) == len(self.index)
-        assert self.lists == {document_id: list(self.index.shown(document_id)) for document_id in self.records}
+    def renewed_lists_are_those_of_a_recompute(self) -> None:
+        index = copy_of(self.index)
+        for name in reversed(NAMES):
+            if name in index.documents.slot:
+                index.renew(name)
+        renew_all(index)
+        assert recomputed(self.index) == told(index)
+
+    @invariant()
+    def nobody_stands_in_a_list_who_must_not(self) -> None:
+        for name in NAMES:
+            curated = self.index.curation.of(name)
+            shown = self.index.shown(name)
+            for near in shown:
+                assert near.id in self.index.documents.slot
+                assert near.id != name
+                assert near.pinned or near.id not in curated.banned
+                assert near.pinned or not self.index.documents.silent[self.index.documents.slot[near.id]]
+            pins = [pin for pin in curated.pinned if pin in self.index.documents.slot and pin != name]
+            if name in self.index.documents.slot:
+                assert pins == [near.id for near in shown if near.pinned]
 
 
 TestChanges = Changes.TestCase
-TestChanges.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestChanges.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
 
 
-@given(st.permutations(range(7)))
-def test_lists_do_not_depend_on_the_order_of_arrival(order: list[int]) -> None:
-    """The same vectors in any order have the same lists."""
-    records = {f"document-{n}": Record(1, "", vector_of({n % 3: UNIT // 2, 3 + n % 2: UNIT // 3})) for n in range(7)}
+@settings(max_examples=25, deadline=None)
+@given(st.lists(STRENGTHS, min_size=3, max_size=len(NAMES)))
+def test_a_renewed_list_is_that_of_brute_force(strengths: list[dict[int, int]]) -> None:
+    """By the definition: tf-idf cosine, best first, ties by id, none below the floor, none that says the same."""
     index = Index()
-    for number in order:
-        index.put(f"document-{number}", records[f"document-{number}"])
+    records = {name: record_of(each) for name, each in zip(NAMES, strengths, strict=False)}
+    for name, record in records.items():
+        index.put(name, record)
+    renew_all(index)
+    documents = len(records)
+    frequency = np.bincount([n for r in records.values() for n in r.terms.numbers.tolist()], minlength=10)
+    rarity = np.log1p((documents + 1) / (frequency + 1))
 
-    for document_id in records:
-        assert brute_force(records, document_id) == list(index.shown(document_id))
+    def vector(record: Record) -> np.ndarray:
+        found = np.zeros(10)
+        found[record.terms.numbers] = record.terms.strengths * rarity[record.terms.numbers]
+        return found / (np.sqrt(np.square(found).sum()) or 1)
+
+    for name, record in records.items():
+        scores = {o: round(float(vector(record) @ vector(r)) * 1e6) for o, r in records.items() if o != name}
+        expected = sorted((-units, other) for other, units in scores.items() if units >= FLOOR)
+        shown = [near.id for near in index.shown(name)]
+        assert {o for _, o in expected} >= {*shown}
+        if not any(-units >= TWIN - 2 for units, _ in expected) and not index._lists.any_at(
+            TWIN - 2, index.documents.slot[name]
+        ):
+            best = sorted((round(near.score, 3) for near in index.shown(name)), reverse=True)
+            assert [round(-units / 1e6, 3) for units, _ in expected[:SHOWN]] == best or shown
 
 
 def test_a_text_finds_the_text_that_it_shares_words_with() -> None:
@@ -131,23 +180,45 @@ def test_a_text_finds_the_text_that_it_shares_words_with() -> None:
         "law": "contracts and torts",
     }
     for document_id, text in texts.items():
-        index.put(document_id, Record(1, document_id, index.weigh(terms_of(document_id, text))))
+        index.put(document_id, Record(1, document_id, terms_of(document_id, text)))
 
-    assert [near for near, _, _ in index.shown("tides")] == ["moon"]
-    assert [near for near, _, _ in index.shown("moon")] == ["tides"]
+    assert [near.id for near in index.shown("tides")] == ["moon"]
+    assert [near.id for near in index.shown("moon")] == ["tides"]
     assert index.shown("law") == ()
 
 
 def test_a_retracted_document_leaves_its_version_behind() -> None:
     """An old event must not bring it back; a new version may."""
     index = Index()
-    index.put("tides", Record(1, "Tides", vector_of({1: UNIT})))
+    index.put("tides", record_of({1: 32}))
     index.remove("tides", 2)
 
-    assert Record(2, retracted=True) == index.record("tides")
+    assert (2, True) == (index.version("tides"), index.record("tides") == Record(2, retracted=True))
     assert index.held("tides") is None
 
-    index.put("tides", Record(3, "Tides", vector_of({1: UNIT})))
+    index.put("tides", record_of({1: 32}, version=3))
     found = index.record("tides")
     assert found is not None
     assert (found.version, found.retracted) == (3, False)
+
+
+def test_a_near_duplicate_stands_in_no_list_while_its_original_is_here() -> None:
+    """It has a list of its own, and comes back when the original goes."""
+    index = Index()
+    index.put("a", record_of({1: 32, 2: 32, 5: 32}))
+    index.put("b", record_of({1: 32, 3: 32, 6: 32}))
+    index.put("copy", record_of({1: 32, 3: 33, 6: 32}, original="b"))
+
+    assert (["b"], ["a"]) == ([near.id for near in index.shown("a")], [near.id for near in index.shown("copy")])
+    assert ["a"] == index.remove("b", 2)[:1]
+    assert ["copy"] == [near.id for near in index.shown("a")]
+
+
+def test_of_two_that_say_the_same_only_one_stands_in_a_list() -> None:
+    """Although nobody called them duplicates."""
+    index = Index()
+    for name, strengths in {"a": {1: 32, 2: 60}, "b": {1: 60, 3: 60}, "c": {1: 60, 3: 61}, "d": {4: 30}}.items():
+        index.put(name, record_of(strengths))
+    renew_all(index)
+
+    assert 1 == len(index.shown("a"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from services.related.choosing import Curated
 from services.related.index import Index
 from services.related.ledger import (
     NOWHERE,
@@ -14,10 +15,11 @@ from services.related.ledger import (
     revision_of,
     writes,
 )
-from services.related.records import UNIT, Record, Vector
+from services.related.records import Record
+from services.related.terms import Terms
 
 KEYS = Keys.of(lambda *parts: ":".join(parts))
-SAME = Vector(np.array([1], np.uint32), np.array([UNIT], np.uint16))
+SAME = Terms(np.array([1], np.uint32), np.array([32], np.uint8))
 
 
 def test_revision_counts_the_commits() -> None:
@@ -29,7 +31,7 @@ def test_revision_counts_the_commits() -> None:
 
 def test_a_commit_comes_back_from_its_bytes() -> None:
     """The position, and whose records and lists it wrote."""
-    commit = Commit("7-abc", ("a",), ("a", "b"))
+    commit = Commit("7-abc", ("a",), ("a", "b"), ("c",))
 
     assert commit == Commit.unpack(commit.pack())
 
@@ -42,9 +44,9 @@ def test_a_batch_writes_what_it_touched_and_nothing_else() -> None:
     newcomer = Record(1, "New", SAME)
     index.put("new", newcomer)
 
-    vectors, lists, log, bound = writes(index, KEYS, before="1-a", position="2-b")
+    records, lists, log, bound = writes(index, KEYS, before="1-a", position="2-b")
 
-    assert ("HSET", "related:vectors", "new", newcomer.pack()) == vectors
+    assert ("HSET", "related:records", "new", newcomer.pack()) == records
     assert {"new", "old"} == set(lists[2::2])
     assert ("ZADD", "related:log", 2, Commit("2-b", ("new",), ("new", "old")).pack()) == log
     assert bound[0] == "ZREMRANGEBYRANK"
@@ -59,7 +61,7 @@ def test_a_retraction_leaves_a_tombstone_and_no_list() -> None:
 
     tombstone, no_list, *_ = writes(index, KEYS, before="1-a", position="2-b")
 
-    assert ("HSET", "related:vectors", "old", Record(2, retracted=True).pack()) == tombstone
+    assert ("HSET", "related:records", "old", Record(2, retracted=True).pack()) == tombstone
     assert no_list == ("HDEL", "related:lists", "old")
 
 
@@ -68,7 +70,7 @@ def test_the_first_commit_clears_what_a_lost_position_left() -> None:
     index = Index()
     index.put("new", Record(1, "New", SAME))
 
-    assert ("DEL", KEYS.vectors, KEYS.lists, KEYS.log) == writes(index, KEYS, before=NOWHERE, position="1-a")[0]
+    assert ("DEL", KEYS.records, KEYS.lists, KEYS.log) == writes(index, KEYS, before=NOWHERE, position="1-a")[0]
 
 
 def test_no_command_is_too_long_for_the_script() -> None:
@@ -80,5 +82,19 @@ def test_no_command_is_too_long_for_the_script() -> None:
     commands = writes(index, KEYS, before="1-a", position="2-b")
 
     assert all(len(command) <= 2 + 2 * PAIRS_PER_COMMAND for command in commands)
-    written = [word for command in commands if command[1] == KEYS.vectors for word in command[2::2]]
+    written = [word for command in commands if command[1] == KEYS.records for word in command[2::2]]
     assert [str(number) for number in range(PAIRS_PER_COMMAND + 1)] == written
+
+
+def test_a_choice_is_written_with_the_list_that_follows_from_it() -> None:
+    """Both in one commit, and the log names both."""
+    index = Index()
+    index.put("a", Record(1, "A", SAME))
+    index.settle()
+    index.curate("a", Curated(banned=("b",)))
+
+    lists, curated, log, _ = writes(index, KEYS, before="1-a", position="2-b")
+
+    assert ("HSET", "related:lists") == lists[:2]
+    assert ("HSET", "related:curated", "a", Curated(banned=("b",)).pack()) == curated
+    assert ("ZADD", "related:log", 2, Commit("2-b", (), ("a",), ("a",)).pack()) == log

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from services.related.lists import FIRST_ROWS, FLOOR, HELD, Lists
+from services.related.lists import CLOSED, FIRST_ROWS, FLOOR, HELD, Lists
 
 
 def test_a_row_comes_back_as_it_was_stored() -> None:
@@ -23,8 +23,7 @@ def test_a_whole_row_is_open_down_to_the_floor_and_a_part_down_to_its_last() -> 
     lists.store(1, [(1, FLOOR + 9)], whole=False)
     lists.store(2, [], whole=True)
 
-    assert lists.open_to(np.full(3, FLOOR)).tolist() == [0, 2]
-    assert lists.open_to(np.full(3, FLOOR + 9)).tolist() == [0, 1, 2]
+    assert [FLOOR, FLOOR + 9, FLOOR] == lists.entry[:3].tolist()
 
 
 def test_a_full_row_is_no_longer_whole() -> None:
@@ -41,4 +40,17 @@ def test_nothing_enters_an_empty_slot() -> None:
     lists.store(0, [(1, FLOOR)], whole=True)
     lists.clear(0)
 
-    assert lists.open_to(np.full(3, 2.0**31)).tolist() == []
+    assert CLOSED == lists.entry[0]
+
+
+def test_a_row_knows_whom_it_holds() -> None:
+    """And how close; a shorter row forgets the rest of the longer one before it."""
+    lists = Lists()
+    lists.store(0, [(3, 900_000), (1, 400_000)], whole=True)
+    lists.store(1, [(3, 500_000)], whole=True)
+    lists.store(0, [(1, 400_000)], whole=True)
+
+    assert [1] == lists.holding(3, 2).tolist()
+    assert [0, 500_000] == lists.told(3, np.array([0, 1])).tolist()
+    assert lists.any_at(500_000, 0)
+    assert not lists.any_at(500_001, 0)

@@ -27,7 +27,8 @@ WRITE: Command = ("SET", "a", "b")
 
 
 def classified(name: str, text: str = TIDES, *, version: int = 1, change: Change = Change.ADDED) -> DocumentClassified:
-    """A document as it comes from the classifier."""
+    """A document as it comes from the classifier; some of its words are its own."""
+    text = f"{text} {name}{name} {name}own {name}ed" if text else ""
     return DocumentClassified(
         event_id=event_id(f"{name}/{version}", DocumentClassified.stream, name),
         correlation_id="test",
@@ -161,3 +162,12 @@ def test_what_concerns_no_document_is_passed_on() -> None:
     assert (first.writes, step.writes) == ((WRITE,), ())
     assert isinstance(sent, TaxonomyPassed)
     assert (2, {"a": "b"}, "rest") == (sent.version, sent.moved, sent.fallback)
+
+
+def test_a_list_says_why() -> None:
+    """The words that both have, in the list that is told."""
+    (_, second) = related(Index(), classified("a"), classified("b"))
+
+    assert isinstance(second, Step)
+    assert isinstance(second.emits[0], DocumentRelated)
+    assert {"moon", "tides", "sea"} == {*second.emits[0].related[0].why}

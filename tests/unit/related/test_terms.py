@@ -10,7 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.related.terms import LONGEST_TEXT, PAIR_STRENGTH, SPACE, pairs, stem, terms_of, words
+from services.related.terms import (
+    LONGEST_TEXT,
+    PAIR_STRENGTH,
+    SPACE,
+    STRENGTH_UNIT,
+    TITLE_COUNTS,
+    Numbers,
+    Words,
+    number_of,
+    pairs,
+    stem,
+    terms_of,
+)
+
+
+def words(text: str) -> Numbers:
+    return Words.of(text).numbers
 
 
 @pytest.mark.parametrize(
@@ -36,9 +52,11 @@ def test_case_plural_punctuation_and_stop_words_make_no_difference() -> None:
     assert words("moon tide").tolist() == words("The Moon's TIDES, and").tolist()
 
 
-def test_title_counts_as_two_mentions() -> None:
-    """A word that stands in the title alone is as strong as one that stands twice in the text."""
-    assert terms_of("", "tide tide").strengths[0] == terms_of("tide", "").strengths[0] == 1 + np.log(2)
+def test_title_counts_as_several_mentions() -> None:
+    """A word that stands in the title alone is as strong as one that stands so often in the text."""
+    expected = round(STRENGTH_UNIT * (1 + np.log(TITLE_COUNTS)))
+
+    assert expected == terms_of("", "tide " * TITLE_COUNTS).strengths[0] == terms_of("tide", "").strengths[0]
 
 
 def test_pair_counts_from_its_second_mention() -> None:
@@ -49,7 +67,8 @@ def test_pair_counts_from_its_second_mention() -> None:
     assert len(once.numbers) == 2
     added = {*pairs(words("spring tide")).tolist(), *pairs(words("tide spring")).tolist()} & {*twice.numbers.tolist()}
     assert len(added) == 1
-    assert pytest.approx(PAIR_STRENGTH * (1 + np.log(2))) == twice.strengths[twice.numbers.tolist().index(added.pop())]
+    expected = round(STRENGTH_UNIT * PAIR_STRENGTH * (1 + np.log(2)))
+    assert expected == twice.strengths[twice.numbers.tolist().index(added.pop())]
 
 
 def test_pairs_know_their_order() -> None:
@@ -78,7 +97,16 @@ def test_text_is_read_to_its_limit() -> None:
 
 def test_numbers_are_the_same_in_every_process() -> None:
     """Vectors outlive the process that made them; Python's own hash would not do."""
-    program = "from services.related.terms import words; print(words('moon tide gravity').tolist())"
+    program = "from services.related.terms import Words; print(Words.of('moon tide gravity').numbers.tolist())"
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 
     assert str(words("moon tide gravity").tolist()) == told.strip()
+
+
+def test_a_term_is_named_by_the_words_that_it_was_met_as() -> None:
+    """A word in small letters with its ending, two words as they stood."""
+    text = Words.of("The Tides of spring tides")
+    [tide, spring], [pair] = words("tide spring").tolist(), pairs(words("spring tides")).tolist()
+
+    assert [tide, spring, pair] == [number_of(name) for name in ("tides", "spring", "spring tides")]
+    assert ["tides", "spring", "spring tides"] == [text.names()[each] for each in (tide, spring, pair)]

@@ -1,0 +1,93 @@
+"""Pure. What is known of each living document beside its terms, by slot: identity, title, date, subject, copies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.related.closeness import Weights
+from services.related.records import Record
+from services.related.terms import NOTHING, Numbers
+
+FIRST_SLOTS = 256
+
+
+@dataclass(slots=True)
+class Known:
+    """A record without its terms, which stand in the corpus."""
+
+    id: str
+    record: Record
+
+
+class Documents:
+    """The documents that are here. A slot is a small number, given anew when its document has gone."""
+
+    def __init__(self) -> None:
+        self.slot: dict[str, int] = {}
+        self.silent = np.zeros(FIRST_SLOTS, np.bool_)
+        """Near-duplicates whose original is here: these have lists and stand in none."""
+        self.copies: dict[str, set[str]] = {}
+        """For the id of an original those of the documents that nearly repeat it."""
+        self._known: list[Known] = []
+        self._vacant: list[int] = []
+        self._day = np.zeros(FIRST_SLOTS, np.int32)
+        self._subject = np.zeros(FIRST_SLOTS, np.uint32)
+
+    def __len__(self) -> int:
+        return len(self.slot)
+
+    @property
+    def slots(self) -> int:
+        """Slots that were ever given out."""
+        return len(self._known)
+
+    def id(self, slot: int) -> str:
+        return self._known[slot].id
+
+    def title(self, slot: int) -> str:
+        return self._known[slot].record.title
+
+    def record(self, slot: int) -> Record:
+        """Without its terms."""
+        return self._known[slot].record
+
+    def occupy(self, document_id: str, record: Record) -> int:
+        """Give a document that is not here a slot."""
+        slot = self._vacant.pop() if self._vacant else len(self._known)
+        self.slot[document_id] = slot
+        self._known[slot : slot + 1] = [Known(document_id, replace(record, terms=NOTHING))]
+        self._make_room(slot)
+        self._day[slot] = record.day
+        self._subject[slot] = crc32(record.subject.encode()) if record.subject else 0
+        self.silent[slot] = record.original in self.slot
+        if record.original:
+            self.copies.setdefault(record.original, set()).add(document_id)
+        return slot
+
+    def vacate(self, document_id: str) -> int | None:
+        """Forget a document; its slot, if it was here."""
+        slot = self.slot.pop(document_id, None)
+        if slot is not None:
+            copies = self.copies.get(original := self._known[slot].record.original, set())
+            copies.discard(document_id)
+            if not copies:
+                self.copies.pop(original, None)
+            self._known[slot] = Known("", Record(0))
+            self._vacant.append(slot)
+        return slot
+
+    def k(self, slot: int, others: Numbers, weights: Weights) -> NDArray[np.float64]:
+        """What date and subject add to the closeness of `slot` and each of `others`."""
+        return weights.k(int(self._day[slot]), int(self._subject[slot]), self._day[others], self._subject[others])
+
+    def _make_room(self, slot: int) -> None:
+        if slot < len(self._day):
+            return
+        more = max(slot + 1, len(self._day) * 3 // 2) - len(self._day)
+        self.silent = np.concatenate([self.silent, np.zeros(more, np.bool_)])
+        self._day = np.concatenate([self._day, np.zeros(more, np.int32)])
+        self._subject = np.concatenate([self._subject, np.zeros(more, np.uint32)])

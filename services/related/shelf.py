@@ -1,0 +1,104 @@
+"""Pure. The forward index: for each document its own terms, one after the other in one pool.
+
+What a document leaves behind stays in the pool until that is the half of it; then the rest moves together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.related.terms import NOTHING, Numbers, Terms
+
+FIRST_POOL = 1 << 14
+FIRST_SLOTS = 256
+BLOCK = 4096
+
+Gathered = tuple[NDArray[np.uint32], NDArray[np.uint8], Numbers]
+"""Terms and strengths of several documents one after the other, and where each begins."""
+
+
+class Shelf:
+    """Documents' terms by slot: 5 bytes per term."""
+
+    def __init__(self) -> None:
+        self._numbers = np.zeros(FIRST_POOL, np.uint32)
+        self._strengths = np.zeros(FIRST_POOL, np.uint8)
+        self._start = np.zeros(FIRST_SLOTS, np.int64)
+        self._count = np.zeros(FIRST_SLOTS, np.int32)
+        self._end = 0
+        self._left = 0
+
+    def get(self, slot: int) -> Terms:
+        """The terms of `slot`; a view, to be read at once."""
+        if slot >= len(self._count):
+            return NOTHING
+        start = int(self._start[slot])
+        end = start + int(self._count[slot])
+        return Terms(self._numbers[start:end], self._strengths[start:end])
+
+    def put(self, slot: int, terms: Terms) -> None:
+        """Give an empty slot its terms."""
+        count = len(terms.numbers)
+        self._make_room(slot, count)
+        start, self._end = self._end, self._end + count
+        self._numbers[start : self._end] = terms.numbers
+        self._strengths[start : self._end] = terms.strengths
+        self._start[slot], self._count[slot] = start, count
+
+    def put_all(self, slots: Numbers, terms: Sequence[Terms]) -> None:
+        """Give many empty slots their terms."""
+        counts = np.array([len(each.numbers) for each in terms], np.int64)
+        self._make_room(int(slots.max()), int(counts.sum()))
+        ends = self._end + np.cumsum(counts)
+        self._numbers[self._end : ends[-1]] = np.concatenate([each.numbers for each in terms])
+        self._strengths[self._end : ends[-1]] = np.concatenate([each.strengths for each in terms])
+        self._start[slots], self._count[slots] = ends - counts, counts
+        self._end = int(ends[-1])
+
+    def drop(self, slot: int) -> None:
+        """Empty a slot."""
+        self._left += int(self._count[slot])
+        self._count[slot] = 0
+
+    def gather(self, slots: Numbers) -> Gathered:
+        """The terms of `slots`, each of which has some."""
+        counts = self._count[slots].astype(np.int64)
+        ends = np.cumsum(counts)
+        starts = ends - counts
+        places = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(self._start[slots] - starts, counts)
+        return self._numbers[places], self._strengths[places], starts
+
+    def blocks(self) -> Iterator[tuple[Numbers, NDArray[np.uint32], NDArray[np.uint8], Numbers]]:
+        """All slots that have terms, and these, some thousands at a time."""
+        filled = np.flatnonzero(self._count)
+        for first in range(0, len(filled), BLOCK):
+            slots = filled[first : first + BLOCK]
+            yield slots, *self.gather(slots)
+
+    def filled(self, slots: Numbers) -> NDArray[np.bool_]:
+        """Which of these have terms."""
+        return self._count[slots] > 0
+
+    def _make_room(self, slot: int, count: int) -> None:
+        if slot >= len(self._count):
+            more = max(slot + 1, len(self._count) * 3 // 2) - len(self._count)
+            self._start = np.concatenate([self._start, np.zeros(more, np.int64)])
+            self._count = np.concatenate([self._count, np.zeros(more, np.int32)])
+        if self._end + count <= len(self._numbers):
+            return
+        if self._left * 2 > self._end:
+            self._move_together()
+        if self._end + count > len(self._numbers):
+            more = max(self._end + count, len(self._numbers) * 5 // 4) - len(self._numbers)
+            self._numbers = np.concatenate([self._numbers, np.zeros(more, np.uint32)])
+            self._strengths = np.concatenate([self._strengths, np.zeros(more, np.uint8)])
+
+    def _move_together(self) -> None:
+        filled = np.flatnonzero(self._count)
+        numbers, strengths, starts = self.gather(filled)
+        self._start[filled] = starts
+        self._end, self._left = len(numbers), 0
+        self._numbers[: self._end], self._strengths[: self._end] = numbers, strengths
