@@ -7,12 +7,12 @@ itself as `COPY`. What an operator pinned stands first, in their order; what the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from services.related.closeness import MILLION
-from services.related.lists import SHOWN, Row
+from services.related.lists import Row
 
 TWIN = round(0.7 * MILLION)
 """The same question in other words: a quarter of all groups of three words in common (median; 0.04 at 0.4)."""
@@ -76,19 +76,14 @@ class Curation:
         return self._pinned_to.get(document_id, ())
 
 
-def chosen(row: Row, pinned: Sequence[int], twins: Callable[[int], Collection[int]]) -> list[int]:
-    """Who of a ranking is shown, after the pinned ones."""
-    taken = list(pinned)
+def repeating(row: Row, twins: Callable[[int], Collection[int]]) -> list[int]:
+    """Who of a ranking says what the article itself or somebody before them says."""
+    taken: list[int] = []
+    repeats: list[int] = []
     for slot, units in row:
-        if len(taken) >= SHOWN:
-            break
-        if slot not in pinned and units < COPY and not _repeats(slot, taken, twins):
-            taken.append(slot)
-    return taken
-
-
-def _repeats(slot: int, taken: Iterable[int], twins: Callable[[int], Collection[int]]) -> bool:
-    return any(other in twins(slot) or slot in twins(other) for other in taken)
+        again = units >= COPY or any(other in twins(slot) or slot in twins(other) for other in taken)
+        (repeats if again else taken).append(slot)
+    return repeats
 
 
 def score(units: int) -> float:

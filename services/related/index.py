@@ -26,7 +26,7 @@ from services.related.standing import Seen, Standing
 from services.related.terms import Numbers, Terms
 
 NOTABLE = MILLION // 100
-"""A closeness that has drifted by less is left as it was told."""
+"""A closeness that has drifted by less is left to the next search of the other one's list."""
 
 
 @dataclass(slots=True)
@@ -78,7 +78,8 @@ class Index:
         if (slot := self.documents.slot.get(document_id)) is None:
             return None
         row = tuple((self.documents.id(neighbour), units) for neighbour, units in self._lists.row(slot))
-        return Held(row, bool(self._lists.whole[slot]))
+        passed_over = tuple(self.documents.id(other) for other in self._lists.passed_over(slot))
+        return Held(row, bool(self._lists.whole[slot]), passed_over)
 
     def shown(self, document_id: str) -> Shown:
         """Its list as anyone sees it; empty if it is not here."""
@@ -123,7 +124,7 @@ class Index:
         slot = self.documents.slot[document_id]
         others, units = self._search.all_near(slot)
         row, whole = self._search.ranked(slot, others, units)
-        if _drifted(self._lists.row(slot), row):
+        if row != self._lists.row(slot) or self._standing.repeating(slot) != self._lists.passed_over(slot):
             self._touch(document_id)
             self._store(slot, row, whole=whole)
         self._renewed[slot] = self.changes
@@ -139,7 +140,7 @@ class Index:
         slot = self.documents.slot[document_id]
         before = self._lists.row(slot)
         row = self._search.again(slot, before)
-        if _drifted(before, row):
+        if row != before:
             self._touch(document_id)
             self._store(slot, row, whole=bool(self._lists.whole[slot]))
         self._reordered[slot] = self.changes
@@ -194,6 +195,7 @@ class Index:
             if held is not None and (slot := slots.get(document_id)) is not None:
                 row = [(slots[other], units) for other, units in held.nearest if other in slots]
                 self._lists.store(slot, row, whole=held.whole)
+                self._lists.pass_over(slot, [slots[other] for other in held.passed_over if other in slots])
         for document_id, choice in (curated or {}).items():
             self.curation.choose(document_id, choice or Curated())
 
@@ -307,15 +309,10 @@ class Index:
         if document_id not in self.trial.lists:
             self.trial.lists[document_id] = self.held(document_id)
         self._lists.store(slot, row, whole=whole)
+        if repeats := self._standing.repeating(slot):
+            self._lists.pass_over(slot, repeats)
 
     def _touch(self, document_id: str) -> None:
         """Remember what a list shows before it may change."""
         if document_id not in self._before:
             self._before[document_id] = self._seen(document_id)
-
-
-def _drifted(before: Row, after: Row) -> bool:
-    """Whether a list is notably another one."""
-    return [slot for slot, _ in before] != [slot for slot, _ in after] or any(
-        abs(one - other) >= NOTABLE for (_, one), (_, other) in zip(before, after, strict=True)
-    )

@@ -65,21 +65,23 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A document's list as it is kept: (id, similarity in millionths), best first, longer than what is shown.
+    """A document's list as it is kept: (id, closeness in millionths), best first, longer than what is shown.
 
-    `whole`: it holds every document above the floor. Otherwise it is the beginning of a longer one.
+    `whole`: it holds every document above the floor. Otherwise it is the beginning of a longer one. `passed_over`: those
+    who are not shown, because they say what a closer one says.
     """
 
     nearest: tuple[tuple[str, int], ...]
     whole: bool
+    passed_over: tuple[str, ...] = ()
 
     def pack(self) -> bytes:
-        return json.dumps([self.whole, self.nearest], separators=(",", ":")).encode()
+        return json.dumps([self.whole, self.nearest, self.passed_over], separators=(",", ":")).encode()
 
     @classmethod
     def unpack(cls, packed: bytes) -> Held:
-        whole, nearest = json.loads(packed)
-        return cls(tuple((neighbour, units) for neighbour, units in nearest), whole)
+        whole, nearest, passed_over = json.loads(packed)
+        return cls(tuple((neighbour, units) for neighbour, units in nearest), whole, tuple(passed_over))
 
 
 def day_of(published: date | None) -> int:

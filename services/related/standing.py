@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.related.choosing import TWIN, Curation, Near, Shown, chosen, score
+from services.related.choosing import COPY, TWIN, Curation, Near, Shown, repeating, score
 from services.related.documents import Documents
 from services.related.lists import SHOWN, Lists
 from services.related.searching import Search
@@ -35,10 +35,19 @@ class Standing:
 
     def standing(self, slot: int) -> Seen:
         """Who stands in the list of `slot`, best first."""
-        pinned = self._pins(slot)
-        if not pinned and not self._lists.any_at(TWIN, slot):
-            return tuple(self._lists.slots(slot)[:SHOWN])
-        return tuple(chosen(self._lists.row(slot), pinned, self._twins))
+        pinned, near = self._pins(slot), self._lists.slots(slot)
+        return tuple(
+            [*pinned, *(other for other in near if other not in pinned)][: max(SHOWN, len(pinned))]
+            if pinned
+            else near[:SHOWN]
+        )
+
+    def repeating(self, slot: int) -> list[int]:
+        """Whom the row of `slot`, as it is now, passes over."""
+        row = self._lists.row(slot)
+        if not row or (row[0][1] < COPY and not self._lists.any_at(TWIN, slot)):
+            return []
+        return repeating(row, self._twins)
 
     def _pins(self, slot: int) -> list[int]:
         pins = [self._documents.slot.get(pin) for pin in self._curation.of(self._documents.id(slot)).pinned]

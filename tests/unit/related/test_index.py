@@ -138,7 +138,9 @@ class Changes(RuleBasedStateMachine):
 
 
 TestChanges = Changes.TestCase
-TestChanges.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
+TestChanges.settings = settings(
+    max_examples=12, stateful_step_count=12, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate)
+)
 
 
 @settings(max_examples=25, deadline=None)

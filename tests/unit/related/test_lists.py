@@ -54,3 +54,15 @@ def test_a_row_knows_whom_it_holds() -> None:
     assert [0, 500_000] == lists.told(3, np.array([0, 1])).tolist()
     assert lists.any_at(500_000, 0)
     assert not lists.any_at(500_001, 0)
+
+
+def test_who_is_passed_over_is_kept_and_not_given() -> None:
+    """Until the row is stored again."""
+    lists = Lists()
+    lists.store(0, [(3, 900_000), (1, 400_000), (2, 300_000)], whole=True)
+    lists.pass_over(0, [1])
+
+    assert ([3, 2], [1], 3) == (lists.slots(0), lists.passed_over(0), len(lists.row(0)))
+
+    lists.store(0, [(1, 400_000)], whole=True)
+    assert ([1], []) == (lists.slots(0), lists.passed_over(0))

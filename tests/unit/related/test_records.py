@@ -46,7 +46,7 @@ def test_a_record_comes_back_from_its_bytes(
 
 def test_a_list_comes_back_from_its_bytes() -> None:
     """Ids, closeness and whether it is whole."""
-    held = Held((("b", 7), ("a", 3)), whole=True)
+    held = Held((("b", 7), ("a", 3)), whole=True, passed_over=("a",))
 
     assert held == Held.unpack(held.pack())
 
