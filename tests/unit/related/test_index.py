@@ -138,9 +138,7 @@ class Changes(RuleBasedStateMachine):
 
 
 TestChanges = Changes.TestCase
-TestChanges.settings = settings(
-    max_examples=12, stateful_step_count=12, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate)
-)
+TestChanges.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
 
 
 @settings(max_examples=25, deadline=None)
