@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import struct
-import sys
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
@@ -60,7 +60,7 @@ class Record:
         terms = Terms(
             np.frombuffer(packed, "<u4", count, place), np.frombuffer(packed, np.uint8, count, place + 4 * count)
         )
-        return cls(version, title, terms, retracted, day, sys.intern(subject), original, keys)
+        return cls(version, title, terms, retracted, day, _one(subject), original, keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +87,9 @@ class Held:
 def day_of(published: date | None) -> int:
     """The day as a number; UNDATED if there is none."""
     return published.toordinal() if published else UNDATED
+
+
+@lru_cache(maxsize=1 << 12)
+def _one(subject: str) -> str:
+    """The same object for the same name: there are few subjects and many records."""
+    return subject
