@@ -12,6 +12,6 @@ from shared.host import Host
 def install(host: Host) -> None:
     """Relate every document that was classified, and send on the neighbours whose lists changed."""
     weights = Weights(host.settings.related_date_weight, host.settings.related_subject_weight)
-    replica = Replica(host.redis, host.key, weights)
+    replica = Replica(host.redis, host.key, weights, host.clock)
     host.belt.consume_batches(DocumentClassified.stream, group="related", work=replica.relate)
     host.background("related.upkeep", Upkeep(replica, host.belt.publish).turn)

@@ -8,7 +8,7 @@ list changed is sent on once, by the last event that changed it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from services.related.index import Index
 from services.related.reasons import Reasons
@@ -137,13 +137,13 @@ def articles(index: Index, document_id: str) -> tuple[RelatedArticle, ...]:
     )
 
 
-def renewed(index: Index, document_id: str, cause: str, position: str) -> RelatedChanged:
+def renewed(index: Index, document_id: str, *, cause: str, position: str, at: datetime) -> RelatedChanged:
     """Tells a list that changed without an event: because it was searched anew, or an operator chose."""
     revision = int(position.partition("-")[0])
     return RelatedChanged(
         event_id=event_id(f"{cause}/{position}", RelatedChanged.stream, document_id),
         correlation_id=f"{cause}-{revision}",
-        occurred_at=datetime.now(UTC),
+        occurred_at=at,
         id=document_id,
         related=articles(index, document_id),
         related_revision=revision,

@@ -32,6 +32,7 @@ from services.related.ledger import NOWHERE, Commit, Keys, position_after, revis
 from services.related.records import Held, Record
 from services.related.relating import Relating, renewed
 from shared.broker import pause_after
+from shared.clock import Clock, SystemClock
 from shared.consumer import Batch
 from shared.logs import log
 from shared.steps import Command, Fence, Step
@@ -50,12 +51,15 @@ UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL',
 class Replica:
     """This process's index; `relate` is its work on a batch."""
 
-    def __init__(self, redis: Any, key: Callable[..., str], weights: Weights | None = None) -> None:
+    def __init__(
+        self, redis: Any, key: Callable[..., str], weights: Weights | None = None, clock: Clock | None = None
+    ) -> None:
         self.index = Index(weights)
         self.position = NOWHERE
         self.last_batch = 0.0
         """When the last batch was related, in monotonic seconds."""
         self._weights = weights
+        self._clock = clock or SystemClock()
         self._redis = redis
         self._keys = Keys.of(key)
         self._state = (self._keys.records, self._keys.lists, self._keys.curated)
@@ -94,7 +98,8 @@ class Replica:
                 return True
             position = position_after(self.position, secrets.token_hex(4))
             lasting = writes(self.index, self._keys, before=self.position, position=position)
-            told = [renewed(self.index, each, cause, position) for each in changed]
+            now = self._clock.now()
+            told = [renewed(self.index, each, cause=cause, position=position, at=now) for each in changed]
             step = Step(writes=lasting, emits=tuple(told))
             return self._finish(position, done=await publish(step, Fence(self._keys.position, self.position, position)))
 
