@@ -28,6 +28,7 @@ from typing import Any
 
 import aiohttp
 import structlog
+import uvloop
 
 from services.webhooks.deliveries import Deliveries
 from services.webhooks.items import Kept, Notice
@@ -207,7 +208,7 @@ def worker(address: str, ids: list[str], count: int) -> tuple[float, float]:
         finally:
             await client.aclose()
 
-    cost = asyncio.run(run())
+    cost = uvloop.run(run())
     return cost.wall, cost.cpu
 
 
@@ -255,4 +256,4 @@ if __name__ == "__main__":
     parser.add_argument("--partners", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    asyncio.run(main(options.count, options.partners, as_json=options.json))
+    uvloop.run(main(options.count, options.partners, as_json=options.json))

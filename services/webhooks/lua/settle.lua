@@ -10,11 +10,17 @@ local base, now, tries = KEYS[1], ARGV[1], tonumber(ARGV[4])
 local kept = {delivered = tonumber(ARGV[2]), gave_up = tonumber(ARGV[3])}
 local touched, well, ill = {}, {}, {}
 
-local function count(record, attempt)
-  local made = redis.call('HINCRBY', record, 'made', 1)
-  redis.call('HINCRBY', record, 'attempt', 1)
-  redis.call('HSET', record, 'try:' .. made, attempt)
-  if made > tries then redis.call('HDEL', record, 'try:' .. (made - tries)) end
+local function write(record, known, state, cause, attempt)
+  local words = {'state', state}
+  if cause ~= '' then words[3], words[4] = 'cause', cause end
+  if attempt ~= '' then
+    local made = tonumber(known[6] or 0) + 1
+    for _, word in ipairs({'made', made, 'attempt', tonumber(known[7] or 0) + 1, 'try:' .. made, attempt}) do
+      words[#words + 1] = word
+    end
+    if made > tries then redis.call('HDEL', record, 'try:' .. (made - tries)) end
+  end
+  redis.call('HSET', record, unpack(words))
 end
 
 local function close(lane, id, state)
@@ -47,22 +53,17 @@ local written = {}
 for i = 5, #ARGV, 9 do
   local id, lane, lease, state, due, cause = unpack(ARGV, i, i + 5)
   local record = base .. ':delivery:' .. id
-  local known = redis.call('HMGET', record, 'state', 'lease', 'event', 'line', 'with')
+  local known = redis.call('HMGET', record, 'state', 'lease', 'event', 'line', 'with', 'made', 'attempt')
   local holds = known[1] == 'attempting' and known[2] == lease
   if holds then
     touched[lane] = true
     local ours = redis.call('ZREM', base .. ':held:' .. lane, id) == 1
     if not ours then redis.call('ZREM', base .. ':due:' .. lane, id) end  -- its lease had ended, and nobody took it since
     if ARGV[i + 8] ~= '' then
-      count(record, ARGV[i + 8])
       if state == 'delivered' then well[lane] = true else ill[lane] = true end
     end
     if ARGV[i + 6] ~= '0' or ARGV[i + 7] == '1' then slow(lane, ARGV[i + 6], ARGV[i + 7]) end
-    if cause ~= '' then
-      redis.call('HSET', record, 'state', state, 'cause', cause)
-    else
-      redis.call('HSET', record, 'state', state)
-    end
+    write(record, known, state, cause, ARGV[i + 8])
     if state == 'waiting' then
       redis.call('ZADD', base .. ':due:' .. lane, due, id)
     else

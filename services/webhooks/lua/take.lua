@@ -6,7 +6,7 @@
 -- Gives  {{id, lane, event, lease, attempts of this round, attempts ever, kind, document, correlation, events sent along}...},
 --        {event, form, body, ...} (each once). The lease number grows with every taking; only its holder can settle.
 local base, now, lease_end, left = KEYS[1], tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
-local taken, bodies, seen = {}, {}, {}
+local taken, bodies, seen, about = {}, {}, {}, {}
 local horizon
 
 -- Up to here every event of the stream is planned: below the oldest pending entry, or up to the last one that was given out.
@@ -69,7 +69,7 @@ end
 
 local function lease(lane, id, place)
   local record = base .. ':delivery:' .. id
-  local known = redis.call('HMGET', record, 'state', 'event', 'attempt', 'made', 'line')
+  local known = redis.call('HMGET', record, 'state', 'event', 'attempt', 'made', 'line', 'lease')
   -- A step that was done twice (commit.lua stopped half-way) can put a settled delivery back into the schedule.
   if not known[2] or (known[1] and known[1] ~= 'waiting' and known[1] ~= 'attempting') then
     return redis.call('ZREM', place, id)
@@ -77,12 +77,12 @@ local function lease(lane, id, place)
   if known[5] and behind(lane, id, known[5], known[2], place) then return end
   redis.call('ZREM', place, id)
   redis.call('ZADD', lane.held, lease_end, id)
-  redis.call('HSET', record, 'state', 'attempting')
-  local number = redis.call('HINCRBY', record, 'lease', 1)
-  local about = redis.call('HMGET', base .. ':payload:' .. known[2], 'kind', 'document', 'correlation')
-  body_of(known[2], lane.form)
-  taken[#taken + 1] = {id, lane.id, known[2], number, tonumber(known[3] or 0), tonumber(known[4] or 0),
-    about[1] or '', about[2] or '', about[3] or '', lane.most > 1 and along(lane, id, record) or {}}
+  local number, event = tonumber(known[6] or 0) + 1, known[2]
+  redis.call('HSET', record, 'state', 'attempting', 'lease', number)
+  about[event] = about[event] or redis.call('HMGET', base .. ':payload:' .. event, 'kind', 'document', 'correlation')
+  body_of(event, lane.form)
+  taken[#taken + 1] = {id, lane.id, event, number, tonumber(known[3] or 0), tonumber(known[4] or 0),
+    about[event][1] or '', about[event][2] or '', about[event][3] or '', lane.most > 1 and along(lane, id, record) or {}}
   left = left - 1
   lane.free = lane.free - 1
   lane.sent = lane.sent + 1
