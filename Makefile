@@ -16,13 +16,16 @@ check: .venv/ready-dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: .venv/ready-dev  ## Cost per event, documents per second, latency; each as a ratio within one run
+bench: .venv/ready-dev  ## Cost per event and delivery, documents per second, latency; each as a ratio within one run
 	@$(BIN)/python -m tests.benchmarks.cost
 	@$(BIN)/python -m tests.benchmarks.belt
 	@$(BIN)/python -m tests.benchmarks.feeds
+	@$(BIN)/python -m tests.benchmarks.deliveries
+	@$(BIN)/python -m tests.benchmarks.schedule
 
 chaos: .venv/ready-dev  ## Kill everything with -9 while documents flow; then count
 	@$(BIN)/python -m tests.benchmarks.chaos
+	@$(BIN)/python -m tests.benchmarks.tempers
 
 lock:  ## Pin every dependency by hash, for every supported Python; no index address in the files
 	@test -x $(BIN)/uv || $(BIN)/pip install -q uv

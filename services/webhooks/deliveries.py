@@ -52,6 +52,8 @@ class Deliveries:
         self.redis = redis
         self.base = key(room)
         self._kept = kept or Kept()
+        self.more_is_due = False
+        """Whether the last taking left something behind for which there was no room."""
         self._order = (ordered_by, GROUP)
         scripts = {path.stem: path.read_text() for path in LUA.glob("*.lua")}
         self._take = redis.register_script(scripts["take"])
@@ -124,7 +126,8 @@ class Deliveries:
         for lane in lanes:
             forms[lane.id] = lane.form
             words += (lane.id, lane.room, lane.most, lane.rate, lane.burst, lane.together, lane.linger_ms, lane.form)
-        taken, flat = await self._take(keys=[self.base], args=words)
+        taken, flat, behind = await self._take(keys=[self.base], args=words)
+        self.more_is_due = bool(behind)
         return taken_of(taken, flat, forms)
 
     async def renew(self, taken: Iterable[Taken], now: datetime, lease_seconds: float) -> None:

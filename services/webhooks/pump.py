@@ -24,7 +24,7 @@ from services.webhooks.outcome import Delivered, Disable
 from shared.clock import Clock
 from shared.logs import log
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.1
 SHORTEST_TURN_SECONDS = 0.005
 """What ends within this time is settled together."""
 LEASE_SECONDS = 4.0
@@ -39,7 +39,7 @@ FEW_LANES = 16
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a lane wants to be told. `schedule`: see outcome.SCHEDULE; the rest is as in Lane."""
+    """How a lane wants to be told. `schedule`: see outcome.SCHEDULE; `ordered`: one about a document after the other; the rest as in Lane."""
 
     most: int = MOST_PER_LANE
     rate: float = 0.0
@@ -47,6 +47,7 @@ class Terms:
     linger_ms: int = 0
     form: str = "2"
     schedule: Sequence[float] | None = None
+    ordered: bool = False
 
 
 class Route(Protocol):
@@ -86,6 +87,7 @@ class Pump:
         self._lease_seconds = lease_seconds
         self._chance = chance
         self._called = asyncio.Event()
+        self._due = True
         self._last_turn = float("-inf")
         self._under_way: dict[asyncio.Task[None], Taken] = {}
         self._last_renewal = time.monotonic()
@@ -102,6 +104,7 @@ class Pump:
 
     def wake(self) -> None:
         """Something may be due: do not wait for the next poll."""
+        self._due = True
         self._called.set()
 
     async def turn(self) -> None:
@@ -109,7 +112,9 @@ class Pump:
         await self._wait()
         await self._settle()
         await self._renew()
-        await self._take()
+        if self._due or self._deliveries.more_is_due:
+            self._due = False
+            await self._take()
 
     async def drain(self, seconds: float) -> None:
         """Let attempts under way end for that long, and hand the rest back."""
@@ -128,7 +133,7 @@ class Pump:
         if rest > 0:
             await asyncio.sleep(rest)
         if not self._called.is_set():
-            timer = asyncio.get_running_loop().call_later(POLL_SECONDS, self._called.set)
+            timer = asyncio.get_running_loop().call_later(POLL_SECONDS, self.wake)
             await self._called.wait()
             timer.cancel()
         self._called.clear()
@@ -136,6 +141,8 @@ class Pump:
 
     async def _settle(self) -> None:
         ended = self._ended[:]
+        # The next one about the same document may go now; of other lanes an end makes nothing due that was not left behind.
+        self._due |= any(terms.ordered for each in ended if (terms := self._terms.get(each.taken.lane)))
         await self._deliveries.settle(ended, self._clock.now())
         # Only now: if Redis did not answer, they are settled in a later turn.
         del self._ended[: len(ended)]
@@ -155,8 +162,9 @@ class Pump:
         ready: Iterable[str] = self._terms
         if len(self._terms) > FEW_LANES:
             ready = self._terms.keys() & await self._deliveries.ready(now)
-        lanes = [self._lane(name) for name in ready]
-        lanes = sorted([lane for lane in lanes if lane.room > 0], key=lambda lane: self._busy[lane.id])
+        asked = [self._lane(name) for name in ready]
+        lanes = sorted([lane for lane in asked if lane.room > 0], key=lambda lane: self._busy[lane.id])
+        self._due |= most <= 0 or len(lanes) < len(asked)  # who is full now is asked about again when an attempt ends
         if most <= 0 or not lanes:
             return
         for taken in await self._deliveries.take(lanes, most=most, now=now, lease_seconds=self._lease_seconds):

@@ -78,6 +78,7 @@ def terms_of(partner: Partner) -> Terms:
         linger_ms=round(batch.seconds * 1000) if batch else 0,
         form=partner.form,
         schedule=partner.schedule,
+        ordered=partner.ordered,
     )
 
 

@@ -111,7 +111,7 @@ async def ordering(bench: Bench, count: int = 100_000, documents: int = 1_000) -
         return Answer(204)
 
     began = time.perf_counter()
-    pumps = [bench.pump({"p": Terms(most=256)}, respond) for _ in range(2)]
+    pumps = [bench.pump({"p": Terms(most=256, ordered=True)}, respond) for _ in range(2)]
     await turning(pumps, lambda: came >= count)
     seconds = time.perf_counter() - began
     return {"events": came, "inversions": inversions, "failed_attempts": failures, "per_second": round(count / seconds)}

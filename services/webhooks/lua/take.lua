@@ -4,10 +4,11 @@
 --        then for each lane: id, room for it here, most at once everywhere, rate per second (0 for any), burst,
 --        most in one message, ms that a message may wait to be filled, form of the body
 -- Gives  {{id, lane, event, lease, attempts of this round, attempts ever, kind, document, correlation, events sent along}...},
---        {event, form, body, ...} (each once). The lease number grows with every taking; only its holder can settle.
+--        {event, form, body, ...} (each once), and of how many lanes more is due than there was room for. The lease number grows with every taking; only its holder can settle.
 local base, now, lease_end, left = KEYS[1], tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local taken, bodies, seen, about = {}, {}, {}, {}
 local horizon
+local left_behind = 0
 
 -- Up to here every event of the stream is planned: below the oldest pending entry, or up to the last one that was given out.
 local function planned_up_to()
@@ -159,6 +160,7 @@ local function close(lane)
     ready = math.max(ready, lane.wake)
   end
   local again = math.min(ready, first(lane.held))
+  if ready <= now then left_behind = left_behind + 1 end
   if again == math.huge then
     redis.call('ZREM', base .. ':lanes', lane.id)
   else
@@ -184,4 +186,4 @@ for _, lane in ipairs(lanes) do
 end
 for _, lane in ipairs(lanes) do lease_from(lane, lane.due) end
 for _, lane in ipairs(lanes) do close(lane) end
-return {taken, bodies}
+return {taken, bodies, left_behind}
