@@ -24,20 +24,26 @@ app = typer.Typer(
 def main() -> None:
     """Run a command; bare service names start those services, no words at all start everything."""
     up.register(app)
-    for service in ("ingest", "classifier", "feeds", "webhooks"):
+    for service in ("ingest", "classifier", "related", "feeds", "webhooks"):
         import_module(f"services.{service}.cli").register(app)
     letters.register(app)
     words = sys.argv[1:]
     bare = sys.argv[0].endswith("__main__.py") and not words
-    if bare or (
-        words and words[0] in FLOW and words[1:2] != ["check"]
-    ):  # `feeds` starts a service, `feeds check` looks at feeds
+    if bare or _starts_services(words):
         sys.argv.insert(1, "up")
     try:
         app()
     except ValidationError as error:
         _tell_settings(error)
         sys.exit(1)
+
+
+def _starts_services(words: list[str]) -> bool:
+    """`feeds` and `related webhooks` start services; `feeds check` and `related ID` are commands."""
+    first, second = [*words, "", ""][:2]
+    if first == "related":
+        return not second or second in FLOW or (second.startswith("-") and second != "--help")
+    return first in FLOW and (first, second) != ("feeds", "check")
 
 
 def _tell_settings(error: ValidationError) -> None:

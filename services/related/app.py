@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.related.closeness import Weights
 from services.related.replica import Replica
+from services.related.routes import add_routes
 from services.related.upkeep import Upkeep
 from shared.events import DocumentClassified
 from shared.host import Host
@@ -14,4 +15,5 @@ def install(host: Host) -> None:
     weights = Weights(host.settings.related_date_weight, host.settings.related_subject_weight)
     replica = Replica(host.redis, host.key, weights, host.clock)
     host.belt.consume_batches(DocumentClassified.stream, group="related", work=replica.relate)
+    add_routes(host, replica)
     host.background("related.upkeep", Upkeep(replica, host.belt.publish).turn)

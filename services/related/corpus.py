@@ -26,7 +26,7 @@ COMMON = 16
 """A term is common if more than one document in so many has it."""
 FEW = 512
 """Fewer documents than this do not make a term common."""
-REFRESHED_AFTER = 100
+REFRESHED_AFTER = 50
 """The weights are computed anew when one document in so many has come or gone since."""
 SLACK = 1e-5
 """More than what single precision loses in a sum, so that no document falls through the bound."""
@@ -130,10 +130,6 @@ class Corpus:
     def filled(self, slots: Numbers) -> Numbers:
         """Those of `slots` that have terms."""
         return slots[self._shelf.filled(slots)]
-
-    def rarities(self, numbers: Numbers) -> Cosines:
-        """What a term weighs in a product of two documents that have it, before their strengths and lengths."""
-        return np.square(self._idf[numbers].astype(np.float64))
 
     def heaviest(self, terms: Terms, count: int) -> list[int]:
         """The terms that weigh most, the weightiest first."""

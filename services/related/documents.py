@@ -51,6 +51,11 @@ class Documents:
     def title(self, slot: int) -> str:
         return self._known[slot].record.title
 
+    def keys(self, document_id: str) -> str:
+        """Its weightiest terms in words; empty if it is not here."""
+        slot = self.slot.get(document_id)
+        return "" if slot is None else self._known[slot].record.keys
+
     def record(self, slot: int) -> Record:
         """Without its terms."""
         return self._known[slot].record

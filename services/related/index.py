@@ -132,6 +132,14 @@ class Index:
             self._tell(slot, others, units)
         return self._changed()
 
+    def searched(self, document_id: str) -> list[str]:
+        """Whom a search would find now, best first, without those that the list passes over; nothing is changed."""
+        slot = self.documents.slot[document_id]
+        row, _ = self._search.ranked(slot, *self._search.all_near(slot))
+        pinned = self.curation.of(document_id).pinned
+        passed_over = self._lists.passed_over(slot)
+        return [name for near, _ in row if near not in passed_over and (name := self.documents.id(near)) not in pinned]
+
     def reorder(self, document_id: str) -> list[str]:
         """Compare a document anew with those that its list holds, in a twentieth of the time that a search takes.
 

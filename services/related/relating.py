@@ -7,7 +7,7 @@ list changed is sent on once, by the last event that changed it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from services.related.index import Index
@@ -26,7 +26,7 @@ from shared.events import (
 )
 from shared.steps import Command, Step
 
-KEYS = 12
+KEYS = 16
 """Terms of a document that are remembered in words, the weightiest."""
 REASONS = Reasons()
 
@@ -86,7 +86,7 @@ class Relating:
             return Record(document.version, retracted=True)
         title, text = Words.of(document.title), Words.of(document.text)
         terms = terms_in(title, text)
-        heaviest, names = self._index.corpus.heaviest(terms, KEYS), text.names() | title.names()
+        heaviest = self._index.corpus.heaviest(terms, KEYS)
         return Record(
             document.version,
             document.title,
@@ -94,7 +94,7 @@ class Relating:
             day=day_of(document.published_at),
             subject=event.subject.slug,
             original=document.duplicate_of or "",
-            keys="\n".join(names[number] for number in heaviest),
+            keys="\n".join(_in_words(heaviest, title, text)),
         )
 
     def _apply(self, document_id: str, record: Record) -> list[str]:
@@ -135,6 +135,12 @@ def articles(index: Index, document_id: str) -> tuple[RelatedArticle, ...]:
         )
         for near in index.shown(document_id)
     )
+
+
+def _in_words(numbers: Sequence[int], title: Words, text: Words) -> Iterator[str]:
+    names = text.names() | title.names()
+    found = (names.get(number) or title.pair_name(number) or text.pair_name(number) for number in numbers)
+    return filter(None, found)
 
 
 def renewed(index: Index, document_id: str, *, cause: str, position: str, at: datetime) -> RelatedChanged:

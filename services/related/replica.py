@@ -21,7 +21,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from redis.exceptions import RedisError
 
@@ -43,6 +43,7 @@ YIELD_AFTER_SECONDS = 0.01
 PAGE = 200
 
 Packed = dict[str, bytes | None]
+Found = TypeVar("Found")
 Publish = Callable[[Step, Fence], Awaitable[bool]]
 
 UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
@@ -102,6 +103,12 @@ class Replica:
             told = [renewed(self.index, each, cause=cause, position=position, at=now) for each in changed]
             step = Step(writes=lasting, emits=tuple(told))
             return self._finish(position, done=await publish(step, Fence(self._keys.position, self.position, position)))
+
+    async def look(self, read: Callable[[Index], Found]) -> Found:
+        """What `read` finds in the index as Redis has it now."""
+        async with self._one_at_a_time:
+            await self.catch_up()
+            return read(self.index)
 
     async def catch_up(self) -> None:
         """Make the index equal what stands in Redis."""

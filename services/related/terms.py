@@ -89,11 +89,15 @@ class Words:
         return cls(written, places, numbers[places])
 
     def names(self) -> dict[int, str]:
-        """Every term, and the word or the two words that it was first met as."""
-        words = [self.written[place] for place in self.places.tolist()]
-        twos = zip(pairs(self.numbers).tolist(), words, words[1:], strict=False)
-        found = {number: f"{one} {other}" for number, one, other in reversed(list(twos))}
-        return found | dict(zip(reversed(self.numbers.tolist()), reversed(words), strict=True))
+        """Every word, by its number, as it was first met."""
+        written = [self.written[place] for place in self.places.tolist()]
+        return dict(zip(reversed(self.numbers.tolist()), reversed(written), strict=True))
+
+    def pair_name(self, number: int) -> str:
+        """The two words that this term was first met as; empty if it is not here."""
+        if not len(first := np.flatnonzero(pairs(self.numbers) == number)[:1]):
+            return ""
+        return " ".join(self.written[place] for place in self.places[first[0] : first[0] + 2].tolist())
 
 
 def terms_of(title: str, text: str) -> Terms:

@@ -109,4 +109,5 @@ def test_a_term_is_named_by_the_words_that_it_was_met_as() -> None:
     [tide, spring], [pair] = words("tide spring").tolist(), pairs(words("spring tides")).tolist()
 
     assert [tide, spring, pair] == [number_of(name) for name in ("tides", "spring", "spring tides")]
-    assert ["tides", "spring", "spring tides"] == [text.names()[each] for each in (tide, spring, pair)]
+    assert ["tides", "spring"] == [text.names()[each] for each in (tide, spring)]
+    assert ["spring tides", ""] == [text.pair_name(each) for each in (pair, 0)]

@@ -1,0 +1,51 @@
+"""Pure. How good the lists are at this moment, from the inside: are they those that a search would find now?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from services.related.index import Index
+from services.related.lists import SHOWN
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """`fresh`: the share of places whose neighbour a search now would show. `close`: the mean closeness of a place.
+
+    `filled`: the share of lists with five neighbours. `waiting`: lists that should be searched anew.
+    """
+
+    documents: int
+    sample: int
+    fresh: float
+    close: float
+    filled: float
+    waiting: int
+
+    def facts(self) -> dict[str, float]:
+        return asdict(self)
+
+
+def freshness(index: Index, sample: int) -> Freshness:
+    """Compare some lists, evenly spread over all documents, to what a search finds with the frequencies of now."""
+    names = sorted(index.documents.slot)
+    chosen = names[:: max(1, len(names) // sample)][:sample]
+    same = places = full = 0
+    closeness: list[float] = []
+    for name in chosen:
+        shown = {near.id for near in index.shown(name) if not near.pinned}
+        expected = set(index.searched(name)[: SHOWN - len(index.curation.of(name).pinned)])
+        same += len(shown & expected)
+        places += max(len(shown), len(expected))
+        full += len(index.shown(name)) >= SHOWN
+        closeness += [near.score for near in index.shown(name)]
+    return Freshness(
+        documents=len(index),
+        sample=len(chosen),
+        fresh=round(same / places, 4) if places else 1.0,
+        close=round(float(np.mean(closeness)), 4) if closeness else 0.0,
+        filled=round(full / max(len(chosen), 1), 4),
+        waiting=len(index.unrenewed(len(index) + 1)),
+    )

@@ -1,0 +1,87 @@
+"""An article's neighbours with their reasons, over HTTP, on its page and on the command line; an operator's choice wins."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from shared.settings import ROOT
+from tests.house import TOKEN, House, house
+
+TEXTS = {
+    "Spring tides": "The moon and the sun pull the sea together; spring tides follow the moon.",
+    "Neap tides": "Half a moon and a weak pull on the sea; neap tides are low, and the moon is half.",
+    "Harbours": "A harbour waits for the sea to rise; ships know the tides and the moon of the harbour.",
+    "Courts": "A court hears the contract; the judge reads the contract again.",
+}
+
+
+async def filled(running: House) -> list[str]:
+    """Add the texts; their ids."""
+    added = [
+        await running.add(json.dumps({"title": t, "text": x}).encode(), "application/json") for t, x in TEXTS.items()
+    ]
+    ids = [answer["id"] for _, answer in added]
+    await running.published(*ids)
+    await running.eventually(f"/documents/{ids[0]}/related", lambda body: len(body["related"]) == 2)
+    return ids
+
+
+async def command(running: House, folder: Path, *words: str) -> tuple[int, str]:
+    """Run `syndicate WORDS` in a process of its own."""
+    environment = os.environ | {
+        "SYNDICATE_URL": running.host.settings.base_url,
+        "SYNDICATE_TOKEN": TOKEN,
+        "SYNDICATE_DATA": str(folder),
+        "PYTHONPATH": str(ROOT),
+    }
+    words = (sys.executable, "-m", "services", *words)
+    done = await asyncio.to_thread(
+        subprocess.run, words, capture_output=True, cwd=ROOT, env=environment, check=False, text=True
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+async def test_a_list_says_why_and_the_page_too(redis_url: str, tmp_path: Path) -> None:
+    """Best first, each with its closeness and the words that both share."""
+    async with house(redis_url, tmp_path) as running:
+        spring, neap, harbours, _ = await filled(running)
+        status, body, _ = await running.call("GET", f"/documents/{spring}/related")
+        page = (await running.call("GET", f"/documents/{spring}", headers={"Accept": "text/html"}))[1].decode()
+        missing, _, _ = await running.call("GET", "/documents/nobody/related")
+
+    assert (200, 404) == (status, missing)
+    assert {neap, harbours} == {near["id"] for near in body["related"]}
+    assert all(0 < near["score"] < 1 and near["why"] for near in body["related"])
+    assert ", ".join(body["related"][0]["why"]) in page
+
+
+async def test_what_an_operator_chose_wins(redis_url: str, tmp_path: Path) -> None:
+    """Pinned first, banned never, on the page too, and back again; nobody else may choose."""
+    async with house(redis_url, tmp_path) as running:
+        spring, neap, harbours, courts = await filled(running)
+        path = f"/documents/{spring}/related"
+
+        def ids(body: Any) -> list[str]:
+            return [near["id"] for near in body["related"]]
+
+        refused, _, _ = await running.call("PUT", path, json={}, headers={"Authorization": "Bearer no"})
+        status, chosen, _ = await running.call("PUT", path, json={"pinned": [courts], "banned": [neap]})
+        await running.eventually(f"/documents/{spring}", lambda body: courts in str(body["related"]))
+        code, said = await command(running, tmp_path, "related", spring)
+        freed, _ = await command(running, tmp_path, "related", spring, "--free", courts, "--free", neap)
+        after = (await running.call("GET", path))[1]
+        told, evaluated = await command(running, tmp_path, "related", "evaluate", "--json")
+
+    assert (401, 200) == (refused, status)
+    assert [courts, harbours] == ids(chosen)
+    assert (0, 0, 0) == (code, freed, told)
+    assert f"pinned  {courts}" in said
+    assert f"banned  {neap}" in said
+    assert {neap, harbours} == {*ids(after)}
+    assert json.loads(evaluated)["documents"] == len(TEXTS)

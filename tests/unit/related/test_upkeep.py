@@ -1,0 +1,56 @@
+"""services/related/upkeep.py"""
+
+from __future__ import annotations
+
+from services.related.evaluation import freshness
+from services.related.index import Index
+from services.related.records import Record
+from services.related.terms import terms_of
+from services.related.upkeep import due, renew_one
+
+WORDS = [
+    "moon",
+    "tide",
+    "sea",
+    "sun",
+    "night",
+    "ship",
+    "harbour",
+    "storm",
+    "wind",
+    "rain",
+    "cloud",
+    "star",
+    "law",
+    "court",
+    "judge",
+    "treaty",
+]
+
+
+def grown(documents: int) -> Index:
+    """An index to which documents of a few words came one by one."""
+    index = Index()
+    for number in range(documents):
+        text = " ".join(WORDS[(number * step + number // 16) % len(WORDS)] for step in (1, 2, 3, 5, 7))
+        index.put(str(number), Record(1, str(number), terms_of("", text)))
+    return index
+
+
+def test_upkeep_ends_with_the_lists_of_a_search_now() -> None:
+    """The oldest first, until nothing is due."""
+    index = grown(120)
+    renewed: list[str] = []
+    while oldest := due(index):
+        renewed += oldest
+        renew_one(index, oldest[0])
+
+    assert renewed[0] == "0"
+    assert (1.0, 0) == (freshness(index, 120).fresh, freshness(index, 120).waiting)
+    assert len(renewed) == len(set(renewed)) <= 120
+
+
+def test_an_empty_index_is_fresh() -> None:
+    """Nothing to be done, and nothing to divide by."""
+    assert [] == due(Index())
+    assert (0, 1.0) == (freshness(Index(), 10).documents, freshness(Index(), 10).fresh)
