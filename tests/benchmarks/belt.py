@@ -1,6 +1,7 @@
 """The whole belt under load: python -m tests.benchmarks.belt [--json] [--corpus FILE]
 
-Throughput  documents posted as fast as they are accepted; the clock runs from the first POST until the last partner has the last one
+Throughput  documents posted as fast as they are accepted; the clock runs from the first POST until the last partner has the last one.
+            A house whose subjects are unlearned is warmed up with as many documents as it learns from by itself (--warm-up 100: without that)
 Latency     documents posted at a fixed rate, whatever the answers; when is each in the main feed, when has a partner heard of it
 
 The services run as processes on a real Redis with an append-only file; partners, and the load with the reader, have a process each. Every
@@ -28,7 +29,7 @@ from tests.benchmarks.load import Document, Load, Reader, corpus, synthetic
 from tests.benchmarks.wire import Receiver
 
 PARTNERS = 3
-WARM_UP = 100
+WARM_UP = {"throughput": 2_500, "latency": 100}
 PATIENCE_SECONDS = 120.0
 
 
@@ -61,9 +62,9 @@ class Latency:
     cpu_share: dict[str, float]
 
 
-async def throughput(house: House, receiver: Receiver, documents: Sequence[Document]) -> Throughput:
-    """How many documents a second go the whole way."""
-    warm, measured = documents[:WARM_UP], documents[WARM_UP:]
+async def throughput(house: House, receiver: Receiver, documents: Sequence[Document], warm_up: int) -> Throughput:
+    """How many documents a second go the whole way, after the first `warm_up` of them."""
+    warm, measured = documents[:warm_up], documents[warm_up:]
     load = Load(house.port["ingest"])
     await load.as_fast_as_accepted(warm)
     await _delivered(receiver, PARTNERS * len(warm))
@@ -80,7 +81,8 @@ async def throughput(house: House, receiver: Receiver, documents: Sequence[Docum
 
 async def latency(house: House, receiver: Receiver, documents: Sequence[Document], per_second: float) -> Latency:
     """How long a document takes to its feed, and to its partners."""
-    warm, measured = documents[:WARM_UP], documents[WARM_UP:]
+    warm_up = WARM_UP["latency"]
+    warm, measured = documents[:warm_up], documents[warm_up:]
     await Load(house.port["ingest"]).as_fast_as_accepted(warm)
     await _delivered(receiver, PARTNERS * len(warm))
     load, reader = Load(house.port["ingest"]), Reader(house.port["feeds"])
@@ -125,14 +127,16 @@ def _middle_and_tail(seconds: Sequence[float]) -> tuple[float, float]:
     return 1000 * parts[49], 1000 * parts[98]
 
 
-def measured(kind: str, arrangement: str, documents: Sequence[Document], rate: float) -> Throughput | Latency:
+def measured(
+    kind: str, arrangement: str, documents: Sequence[Document], *, rate: float, warm_up: int
+) -> Throughput | Latency:
     """One measurement on a fresh house."""
     receiver = Receiver()
     try:
         with House(arrangement) as house:
             house.add_partners(PARTNERS, receiver.port)
             if kind == "throughput":
-                return asyncio.run(throughput(house, receiver, documents))
+                return asyncio.run(throughput(house, receiver, documents, warm_up))
             return asyncio.run(latency(house, receiver, documents, rate))
     finally:
         receiver.process.kill()
@@ -156,6 +160,9 @@ def main() -> None:
     """Measure what was asked for, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=3_000, help="for the throughput")
+    parser.add_argument(
+        "--warm-up", type=int, default=WARM_UP["throughput"], help="documents before the clock runs, for the throughput"
+    )
     parser.add_argument("--rate", type=float, default=50, help="documents per second for the latency")
     parser.add_argument("--seconds", type=float, default=30, help="of load for the latency")
     parser.add_argument("--only", choices=("throughput", "latency"))
@@ -166,10 +173,11 @@ def main() -> None:
     sizes = {"throughput": options.documents, "latency": int(options.rate * options.seconds)}
     results: dict[str, dict[str, Any]] = defaultdict(dict)
     for kind in (kind for kind in sizes if options.only in (None, kind)):
-        count = WARM_UP + sizes[kind]
+        warm_up = options.warm_up if kind == "throughput" else WARM_UP[kind]
+        count = warm_up + sizes[kind]
         documents = list(islice(corpus(options.corpus), count) if options.corpus else synthetic(count))
         for arrangement in options.arrangement or ARRANGEMENTS:
-            found = measured(kind, arrangement, documents, options.rate)
+            found = measured(kind, arrangement, documents, rate=options.rate, warm_up=warm_up)
             results[kind][arrangement] = asdict(found)
             if not options.json:
                 print(told(arrangement, found), flush=True)
