@@ -27,7 +27,7 @@ HEADER = struct.Struct("<I")
 ROUND_EVERY = 500
 REMEMBERED = 5000
 """Events that are known to have been learned from: one that an interrupted write laid on the log twice is learned from once."""
-GUESSES, LABELS_ENOUGH = 2000, 500
+GUESSES, LABELS_ENOUGH = 4000, 500
 """Unlabelled documents that are learned from, and labelled ones after which none is: beyond either the gain is nought."""
 QUICKLY = 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -89,6 +90,17 @@ async def test_a_corrected_subject_shows_everywhere_within_five_seconds(redis_ur
     assert ("unchanged", "updated") == (again[1]["change"], corrected[1]["change"])
     assert ("nursing", True) == (kept["subject"]["slug"], kept["subject"]["given"])
     assert 0 == waiting["waiting"]
+
+
+async def test_the_seeds_are_medicine_for_their_own_words(redis_url: str, tmp_path: Path) -> None:
+    """As ingest reads them, with nothing learned and nothing said of their subject."""
+    async with house(redis_url, tmp_path) as running:
+        sources = [re.sub(rb"(?m)^subject:.*\n", b"", seed.read_bytes()) for seed in SEEDS]
+        documents = await running.published(*[(await running.add(source))[1]["id"] for source in sources])
+
+    assert ["medicine"] * 5 == [document["subject"]["slug"] for document in documents]
+    assert all(document["subject"]["confidence"] >= 0.6 and not document["subject"]["given"] for document in documents)
+    assert all({"cancer", "lymph", "lymph node", "tumor"} & set(document["why"]) for document in documents)
 
 
 async def test_the_operators_file_moves_documents_and_addresses(redis_url: str, tmp_path: Path) -> None:
