@@ -22,8 +22,8 @@ KEYWORDS, KEYWORDS_HALVE = 0.2, 150
 """The keywords' lead makes large scores at first."""
 RISE, HALF_RISEN = 0.21, 3500
 """And what was learned makes large ones in the end."""
-GUESSING, GUESSING_HALVES = 0.00008, 250
-"""What is learned from a guess makes the next guesses surer, by so much each, as long as few labels were learned."""
+GUESSING, GUESSES_HALF, GUESSING_HALVES = 0.23, 900, 350
+"""What is learned from guesses makes the next ones surer than they should be, as long as few labels were learned."""
 NOISE = 0.08
 NOISE_FROM = 100
 OVER, UNDER = 0.04, -0.12
@@ -43,7 +43,7 @@ class Calibration:
     def temperature(self, learned: int, guessed: int = 0) -> float:
         """What scores are divided by, after so many documents."""
         keywords = KEYWORDS * KEYWORDS_HALVE / (KEYWORDS_HALVE + learned)
-        guesses = GUESSING * guessed * GUESSING_HALVES / (GUESSING_HALVES + learned)
+        guesses = GUESSING * guessed / (guessed + GUESSES_HALF) * GUESSING_HALVES / (GUESSING_HALVES + learned)
         rise = RISE * learned / (learned + HALF_RISEN)
         return (BEGINNING + keywords + guesses + rise) * math.exp(self.correction)
 

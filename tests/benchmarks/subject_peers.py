@@ -48,7 +48,7 @@ def sgd(train: Sequence[str], labels: Sequence[str], judged: Sequence[str]) -> S
     from sklearn.linear_model import SGDClassifier  # noqa: PLC0415
 
     vectorizer = HashingVectorizer(n_features=2**18, ngram_range=(1, 2), alternate_sign=False)
-    learner = SGDClassifier(alpha=1e-6, random_state=0)
+    learner = SGDClassifier(alpha=1e-4, random_state=0)
     for start in range(0, len(train), 100):
         batch = slice(start, start + 100)
         learner.partial_fit(vectorizer.transform(train[batch]), labels[batch], classes=sorted(set(labels)))
