@@ -1,0 +1,117 @@
+"""How the index grows: time and memory at sizes beyond the corpus.
+
+A resampled document is a document of the corpus that has a third of its terms from another one; so the vocabulary does not grow,
+which makes postings longer than they would be. Its rows are not searched one by one: each gets the threshold of a document that was.
+Memory is what the process has grown by, tables of fixed size included.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import psutil
+
+from services.related.index import Index
+from services.related.lists import HELD
+from services.related.records import Held, Record
+from services.related.terms import Terms
+from services.related.upkeep import ORDERED_PER_SEARCH
+
+if TYPE_CHECKING:
+    from tests.benchmarks.related import Page
+
+PROBES = 60
+SEARCHED = 400
+RESTARTED = 33_000
+SHARE = 3
+
+
+def middle(times: Sequence[float]) -> list[float]:
+    """The median and the 95th percentile."""
+    return [round(float(each), 3) for each in np.percentile(times, [50, 95])]
+
+
+def speeds(
+    corpus: Sequence[Page], records: Sequence[Record], sizes: Sequence[int]
+) -> tuple[list[dict[str, Any]], float]:
+    """A measurement for each size, and the seconds that a restart at 33,000 documents takes beside reading."""
+    told, restart = [], 0.0
+    for size in sizes:
+        gc.collect()
+        before = psutil.Process().memory_info().rss
+        index = filled(records, size)
+        gc.collect()
+        grown = psutil.Process().memory_info().rss - before
+        told.append({"documents": size, **probed(index, corpus), "bytes_per_document": grown // size})
+        if size == RESTARTED:
+            restart = restarted(index)
+        del index
+    return told, restart
+
+
+def filled(records: Sequence[Record], size: int) -> Index:
+    """An index of so many documents, with rows as wide as those of a sample that was searched."""
+    random = np.random.default_rng(7)
+    index = Index()
+    index.install({f"d{number}": mixed(records, number, random) for number in range(size)}, {})
+    sample = [f"d{number}" for number in random.choice(size, min(SEARCHED, size), replace=False).tolist()]
+    for name in sample:
+        index.renew(name)
+    lists, slots = index._lists, index.documents.slot
+    found = [lists.row(slots[name]) for name in sample]
+    for name in slots:
+        if not lists.slots(slots[name]):
+            row = found[int(random.integers(len(found)))]
+            lists.store(slots[name], row, whole=len(row) < HELD)
+    index.settle()
+    return index
+
+
+def mixed(records: Sequence[Record], number: int, random: np.random.Generator) -> Record:
+    """The documents of the corpus themselves, then mixtures of two."""
+    if number < len(records):
+        return records[number]
+    one, other = (records[place] for place in random.integers(len(records), size=2).tolist())
+    kept = random.random(len(one.terms.numbers)) >= 1 / SHARE
+    taken = random.random(len(other.terms.numbers)) < 1 / SHARE
+    numbers = np.concatenate([one.terms.numbers[kept], other.terms.numbers[taken]])
+    strengths = np.concatenate([one.terms.strengths[kept], other.terms.strengths[taken]])
+    distinct, first = np.unique(numbers, return_index=True)
+    return Record(1, one.title, Terms(distinct, strengths[first]), day=one.day, subject=one.subject)
+
+
+def probed(index: Index, corpus: Sequence[Page]) -> dict[str, list[float]]:
+    """What a search takes, an arrival with everything that it changes, and the upkeep that belongs to it."""
+    times: dict[str, list[float]] = {"query_ms": [], "insert_ms": [], "upkeep_ms": []}
+    for number, page in enumerate(corpus[:: max(1, len(corpus) // PROBES)][:PROBES]):
+        name = f"probe{number}"
+        times["insert_ms"].append(taken(lambda page=page, name=name: index.put(name, page.record())))
+        times["query_ms"].append(taken(lambda name=name: index.searched(name)))
+        others = [f"d{(number * 7919 + step) % (len(index) - PROBES)}" for step in range(ORDERED_PER_SEARCH)]
+        renewal = taken(lambda name=name: index.renew(name))
+        times["upkeep_ms"].append(renewal + sum(taken(lambda other=other: index.reorder(other)) for other in others))
+        index.settle()
+    return {name: middle(found) for name, found in times.items()}
+
+
+def taken(act: Any) -> float:
+    began = time.process_time()
+    act()
+    return 1000 * (time.process_time() - began)
+
+
+def restarted(index: Index) -> float:
+    """Unpack and install what a restart reads."""
+    names = list(index.documents.slot)
+    records = {name: record.pack() for name in names if (record := index.record(name))}
+    lists = {name: held.pack() for name in names if (held := index.held(name))}
+    began, again = time.process_time(), Index()
+    again.install(
+        {name: Record.unpack(packed) for name, packed in records.items()},
+        {name: Held.unpack(packed) for name, packed in lists.items()},
+    )
+    return round(time.process_time() - began, 3)
