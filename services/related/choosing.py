@@ -7,9 +7,12 @@ itself as `COPY`. What an operator pinned stands first, in their order; what the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from services.related.closeness import MILLION
 from services.related.lists import Row
@@ -76,13 +79,18 @@ class Curation:
         return self._pinned_to.get(document_id, ())
 
 
-def repeating(row: Row, twins: Callable[[int], Collection[int]]) -> list[int]:
-    """Who of a ranking says what the article itself or somebody before them says."""
+def repeating(row: Row, twins: NDArray[np.bool_]) -> list[int]:
+    """Who of a ranking says what the article itself or somebody before them says.
+
+    `twins`: for each two places of the ranking whether they say the same.
+    """
     taken: list[int] = []
     repeats: list[int] = []
-    for slot, units in row:
-        again = units >= COPY or any(other in twins(slot) or slot in twins(other) for other in taken)
-        (repeats if again else taken).append(slot)
+    for place, (slot, units) in enumerate(row):
+        if units >= COPY or (taken and twins[place, taken].any()):
+            repeats.append(slot)
+        else:
+            taken.append(place)
     return repeats
 
 

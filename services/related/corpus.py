@@ -99,10 +99,10 @@ class Corpus:
         self._measure_all()
         return True
 
-    def near(self, slot: int, slots: int) -> tuple[Cosines, Cosines]:
+    def near(self, slot: int, slots: int) -> tuple[Cosines, Cosines, int]:
         """The cosine of the document at `slot` to the first `slots` slots as far as rare terms make it.
 
-        And what the common ones may add at most.
+        Then what the common ones may add at most, and how many postings they have.
         """
         terms = self._shelf.get(slot)
         weights = self._weights(terms)
@@ -111,7 +111,16 @@ class Corpus:
         sums = self._postings.sums(terms.numbers[rare], (weights * idf)[rare], slots)
         sums *= self._per_length[:slots]
         bound = float(np.sqrt(np.square(weights[~rare]).sum())) * self._common_part[:slots]
-        return sums, bound.astype(np.float64) + SLACK
+        return sums, bound.astype(np.float64) + SLACK, int(self._postings.frequency[terms.numbers[~rare]].sum())
+
+    def common(self, slot: int, slots: int) -> Cosines:
+        """What the common terms add."""
+        terms = self._shelf.get(slot)
+        idf = self._idf[terms.numbers]
+        common = idf <= self._common_below
+        sums = self._postings.sums(terms.numbers[common], (self._weights(terms) * idf)[common], slots)
+        sums *= self._per_length[:slots]
+        return sums
 
     def cosines(self, slot: int, others: Numbers) -> Cosines:
         """The cosine of the document at `slot` to each of `others`, which all have terms; the same from both sides."""

@@ -63,6 +63,14 @@ class Lists:
         near = self._slots[slot, : self._count[slot]]
         return bool((self._units[near, 0] >= units).any())
 
+    def close_pairs(self, slot: int, units: int) -> NDArray[np.bool_]:
+        """Of each two neighbours of `slot` whether one has the other in its row, as close as `units`."""
+        near = self._slots[slot, : self._count[slot]]
+        rows = np.where(self._units[near] >= units, self._slots[near], NOBODY)
+        holds = (rows[:, :, None] == near).any(axis=1)
+        pairs: NDArray[np.bool_] = holds | holds.T
+        return pairs
+
     def store(self, slot: int, row: Row, *, whole: bool) -> None:
         """Replace the row of `slot`."""
         self._make_room(slot)

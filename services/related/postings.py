@@ -106,7 +106,7 @@ class Postings:
         fresh = self._end + capacity * np.arange(count - len(left))
         self._end += capacity * len(fresh)
         if self._end > len(self._slots):
-            room = max(self._end, len(self._slots) * 3 // 2) - len(self._slots)
+            room = max(self._end, len(self._slots) * 9 // 8) - len(self._slots)
             self._slots = np.concatenate([self._slots, np.zeros(room, np.int32)])
             self._strengths = np.concatenate([self._strengths, np.zeros(room, np.uint8)])
         return np.concatenate([np.array(left, np.int64), fresh])

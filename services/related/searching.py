@@ -6,10 +6,13 @@ import numpy as np
 
 from services.related.choosing import Curation
 from services.related.closeness import MILLION, Weights, closeness
-from services.related.corpus import Corpus
+from services.related.corpus import SLACK, Corpus, Cosines
 from services.related.documents import Documents
 from services.related.lists import FLOOR, HELD, Lists, Row
 from services.related.terms import Numbers
+
+TERMS = 128
+"""Of a document, roughly: it costs as much to compare one as to read so many postings."""
 
 
 class Search:
@@ -26,18 +29,26 @@ class Search:
 
     def all_near(self, slot: int) -> tuple[Numbers, Numbers]:
         """Every other document that could have a place in the list of `slot` or give it one, and how close it is."""
-        slots, most = self._documents.slots, 1 + self._weights.most
-        sums, bound = self._corpus.near(slot, slots)
+        slots = self._documents.slots
+        sums, bound, postings = self._corpus.near(slot, slots)
+        others, k = self._likely(slot, sums, bound)
+        if len(others) * TERMS > postings:
+            sums += self._corpus.common(slot, slots)
+            others, k = self._likely(slot, sums, np.full(slots, SLACK))
+        return others, closeness(self._corpus.cosines(slot, others), k)
+
+    def _likely(self, slot: int, sums: Cosines, bound: Cosines) -> tuple[Numbers, Cosines]:
+        """Who may be close enough, if `bound` is added to their `sums`, and what date and subject add."""
+        slots = len(sums)
         rivals = np.where(self._documents.silent[:slots], 0, sums)
-        sums += bound
-        rivals[slot] = sums[slot] = 0
+        most = sums + bound
+        rivals[slot] = most[slot] = 0
         least = max(FLOOR / MILLION, np.partition(rivals, -HELD)[-HELD] if slots > HELD else 0)
         needed = np.minimum(self._lists.entry[:slots] / MILLION, least)
-        others = self._corpus.filled(np.flatnonzero(sums * most >= needed))
+        others = self._corpus.filled(np.flatnonzero(most * (1 + self._weights.most) >= needed))
         k = self._documents.k(slot, others, self._weights)
-        likely = sums[others] * (1 + k) >= needed[others]
-        others = others[likely]
-        return others, closeness(self._corpus.cosines(slot, others), k[likely])
+        likely = most[others] * (1 + k) >= needed[others]
+        return others[likely], k[likely]
 
     def ranked(self, slot: int, others: Numbers, units: Numbers) -> tuple[Row, bool]:
         """The best `HELD` of those found, and whether these are all above the floor."""

@@ -92,7 +92,7 @@ class Shelf:
         if self._left * 2 > self._end:
             self._move_together()
         if self._end + count > len(self._numbers):
-            more = max(self._end + count, len(self._numbers) * 5 // 4) - len(self._numbers)
+            more = max(self._end + count, len(self._numbers) * 9 // 8) - len(self._numbers)
             self._numbers = np.concatenate([self._numbers, np.zeros(more, np.uint32)])
             self._strengths = np.concatenate([self._strengths, np.zeros(more, np.uint8)])
 

@@ -47,12 +47,8 @@ class Standing:
         row = self._lists.row(slot)
         if not row or (row[0][1] < COPY and not self._lists.any_at(TWIN, slot)):
             return []
-        return repeating(row, self._twins)
+        return repeating(row, self._lists.close_pairs(slot, TWIN))
 
     def _pins(self, slot: int) -> list[int]:
         pins = [self._documents.slot.get(pin) for pin in self._curation.of(self._documents.id(slot)).pinned]
         return [pin for pin in pins if pin is not None and pin != slot]
-
-    def _twins(self, slot: int) -> list[int]:
-        """Who says the same as the document at `slot`."""
-        return [near for near, units in self._lists.row(slot) if units >= TWIN]
