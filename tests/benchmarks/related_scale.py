@@ -1,7 +1,7 @@
 """How the index grows: time and memory at sizes beyond the corpus.
 
 A resampled document is a document of the corpus that has a third of its terms from another one; so the vocabulary does not grow,
-which makes postings longer than they would be. Its rows are not searched one by one: each gets the threshold of a document that was.
+which makes postings longer than they would be. Searched are the lists of those only that come nearest to a probe; the others are closed.
 The probes that are timed are documents that no resampled one was made from. Memory is what the process has grown by, tables of fixed size included.
 """
 
@@ -16,7 +16,6 @@ import numpy as np
 import psutil
 
 from services.related.index import Index
-from services.related.lists import HELD
 from services.related.records import Held, Record
 from services.related.terms import Terms
 from services.related.upkeep import ORDERED_PER_SEARCH
@@ -25,9 +24,10 @@ if TYPE_CHECKING:
     from tests.benchmarks.related import Page
 
 PROBES = 60
-SEARCHED = 400
+SEARCHED = 150
 RESTARTED = 33_000
 SHARE = 3
+EMPTY = Held((), whole=False)
 
 
 def middle(times: Sequence[float]) -> list[float]:
@@ -46,7 +46,7 @@ def speeds(
     for size in sizes:
         gc.collect()
         before = psutil.Process().memory_info().rss
-        index = filled(records, size)
+        index = filled(records, size, probes)
         gc.collect()
         grown = psutil.Process().memory_info().rss - before
         told.append({"documents": size, **probed(index, probes), "bytes_per_document": grown // size})
@@ -56,20 +56,19 @@ def speeds(
     return told, restart
 
 
-def filled(records: Sequence[Record], size: int) -> Index:
-    """An index of so many documents, with rows as wide as those of a sample that was searched."""
+def filled(records: Sequence[Record], size: int, probes: Sequence[Page]) -> Index:
+    """An index of so many documents, in which the lists that the probes may enter were searched."""
     random = np.random.default_rng(7)
     index = Index()
     index.install({f"d{number}": mixed(records, number, random) for number in range(size)}, {})
-    sample = [f"d{number}" for number in random.choice(size, min(SEARCHED, size), replace=False).tolist()]
-    for name in sample:
-        index.renew(name)
-    lists, slots = index._lists, index.documents.slot
-    found = [lists.row(slots[name]) for name in sample]
-    for name in slots:
-        if not lists.slots(slots[name]):
-            row = found[int(random.integers(len(found)))]
-            lists.store(slots[name], row, whole=len(row) < HELD)
+    for probe in probes:
+        index.put("probe", probe.record())
+        sums, *_ = index.corpus.near(index.documents.slot["probe"], size)
+        nearest = [index.documents.id(slot) for slot in np.argsort(-sums)[:SEARCHED].tolist()]
+        index.remove("probe", 1)
+        for name in nearest:
+            if index.held(name) == EMPTY:
+                index.renew(name)
     index.settle()
     return index
 
