@@ -60,6 +60,7 @@ def _pmra(corpus: Sequence[Page]) -> Told:
     counts = CountVectorizer(token_pattern=WORD.pattern, stop_words="english").fit_transform(
         [f"{page.title}\n{page.text}" for page in corpus]
     )
+    counts.sort_indices()  # a copy of another type comes sorted, and its places must be those of the original
     lengths = np.asarray(counts.sum(axis=1)).ravel()
     rarity = np.sqrt(np.log(len(corpus) / np.diff(counts.tocsc().indptr)))
     owners = np.repeat(np.arange(len(corpus)), np.diff(counts.indptr))

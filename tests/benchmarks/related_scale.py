@@ -63,8 +63,10 @@ def filled(records: Sequence[Record], size: int, probes: Sequence[Page]) -> Inde
     index.install({f"d{number}": mixed(records, number, random) for number in range(size)}, {})
     for probe in probes:
         index.put("probe", probe.record())
-        sums, *_ = index.corpus.near(index.documents.slot["probe"], size)
-        nearest = [index.documents.id(slot) for slot in np.argsort(-sums)[:SEARCHED].tolist()]
+        sums, *_ = index.corpus.near(index.documents.slot["probe"], index.documents.slots)
+        nearest = [
+            name for slot in np.argsort(-sums)[:SEARCHED].tolist() if (name := index.documents.id(slot)) != "probe"
+        ]
         index.remove("probe", 1)
         for name in nearest:
             if index.held(name) == EMPTY:
