@@ -1,7 +1,7 @@
 """The whole belt under load: python -m tests.benchmarks.belt [--json] [--corpus FILE]
 
 Throughput  documents posted as fast as they are accepted; the clock runs from the first POST until the last partner has the last one.
-            A house whose subjects are unlearned is warmed up with as many documents as it learns from by itself (--warm-up 100: without that)
+            2,500 others go before (--warm-up); a new house learns subjects from its first 4,000 sure ones, so some of that is in the figure
 Latency     documents posted at a fixed rate, whatever the answers; when is each in the main feed, when has a partner heard of it
 
 The services run as processes on a real Redis with an append-only file; partners, and the load with the reader, have a process each. Every
