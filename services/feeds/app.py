@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from services.feeds.addresses import Site
 from services.feeds.catching_up import add_catching_up
 from services.feeds.chronicle import Chronicle, numbered
 from services.feeds.clearing import Clearing
@@ -29,6 +28,7 @@ from shared.consumer import Batch
 from shared.events import Change, DocumentRelated, Event
 from shared.host import Host
 from shared.steps import Command, Step
+from shared.syndication.addresses import Site
 
 
 def install(host: Host) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 import aiohttp
 
-from services.feeds.statement import Examined, examined, faults_of
+from shared.syndication.statement import Examined, examined, faults_of
 
 TIMEOUT_SECONDS = 60
 STALE_SECONDS = 360

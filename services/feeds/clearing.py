@@ -11,11 +11,11 @@ import asyncio
 from typing import Any
 
 from services.feeds.current import Current
-from services.feeds.facets import subject_path
 from services.feeds.places import Keys, cleared
 from services.feeds.shelf import Shelf
 from shared.logs import log
 from shared.streams import Belt
+from shared.syndication.facets import subject_path
 
 PIECE = 100
 """Articles in one step: some 600 commands, about 2 ms of Redis."""

@@ -7,13 +7,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from os import urandom
 
-from services.feeds.addresses import Address, Format, Site
 from services.feeds.freshness import Freshness
 from services.feeds.politeness import Politeness
 from services.feeds.press import Edition, Press
 from services.feeds.serving import DELTA_CACHING, SHOWN_AS_XML, Asked, Headers, asked, described, not_modified, own_tags
 from shared.errors import Overloaded
 from shared.request_ids import REQUEST_ID, Application, Receive, Scope, Send, said
+from shared.syndication.addresses import Address, Format, Site
 
 MOST_TARGETS = 20_000
 REQUEST_ID_HEADER = REQUEST_ID.lower().encode()

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.feeds.article import Article
-from services.feeds.facets import facets_of, subject_path
-from services.feeds.questions import Clause, Question, words_of
+from shared.syndication.article import Article
+from shared.syndication.facets import facets_of, subject_path
+from shared.syndication.questions import Clause, Question, words_of
 
 Slots = NDArray[np.uint32]
 NONE: Slots = np.empty(0, np.uint32)

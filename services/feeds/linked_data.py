@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from services.feeds.addresses import Site
-from services.feeds.article import Article
-from services.feeds.json_feed import moment
-from services.feeds.markup import legal
+from shared.syndication.addresses import Site
+from shared.syndication.article import Article
+from shared.syndication.json_feed import moment
+from shared.syndication.markup import legal
 
 
 def linked_data(article: Article, site: Site) -> str:

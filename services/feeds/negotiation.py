@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from services.feeds.addresses import Format
+from shared.syndication.addresses import Format
 
 HTML = "text/html"
 XHTML = "application/xhtml+xml"

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
-from services.feeds.addresses import Format, Site
 from services.feeds.conditional import http_date
-from services.feeds.markup import one_line
+from shared.syndication.addresses import Format, Site
+from shared.syndication.markup import one_line
 
 MEDIA_TYPE = "text/x-opml"
 

@@ -11,20 +11,20 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.feeds.addresses import Address, Format, Site
-from services.feeds.article import Article
 from services.feeds.changes import Changes
 from services.feeds.conditional import entity_tag
-from services.feeds.facets import ALL, author_path, keyword_path, subject_path
-from services.feeds.feed import BEFORE_ALL
-from services.feeds.json_feed import moment, related_facts, subject_facts
 from services.feeds.linked_data import linked_data
-from services.feeds.markup import legal
 from services.feeds.negotiation import HTML, JSON, prefers_html, wanted_format
 from services.feeds.press import Finds, titled
 from services.feeds.responses import PAGE_CACHING, PAGE_SECURITY, conditional, plain
 from services.feeds.shelf import Shelf
 from shared.errors import Gone
+from shared.syndication.addresses import Address, Format, Site
+from shared.syndication.article import Article
+from shared.syndication.facets import ALL, author_path, keyword_path, subject_path
+from shared.syndication.feed import BEFORE_ALL
+from shared.syndication.json_feed import moment, related_facts, subject_facts
+from shared.syndication.markup import legal
 
 HERE = Path(__file__).parent
 STYLE = (HERE / "assets" / "feeds.css").read_bytes()

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from services.feeds.article import Article, placed_anew
-from services.feeds.directory import Directory
-from services.feeds.facets import ALL, facets_of, subject_path
 from shared.events import TaxonomyPassed, TaxonomyPublished
 from shared.steps import Command, Step, Word
+from shared.syndication.article import Article, placed_anew
+from shared.syndication.directory import Directory
+from shared.syndication.facets import ALL, facets_of, subject_path
 
 DIRECTORY = ""
 """Stands for the subjects among what changed."""

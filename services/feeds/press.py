@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from services.feeds.addresses import Address, Format, Site
 from services.feeds.changes import Changes
 from services.feeds.current import Current
-from services.feeds.feed import Feed, within
-from services.feeds.formats import BETWEEN, ENDS, head
 from services.feeds.serving import Headers
-from services.feeds.splicing import Piece, gzipped, plain, spliced, tag_of
 from services.feeds.stock import Kind, Leaf, Stock
 from services.feeds.windows import Row, Window, older_than
+from shared.syndication.addresses import Address, Format, Site
+from shared.syndication.feed import Feed, within
+from shared.syndication.formats import BETWEEN, ENDS, head
+from shared.syndication.splicing import Piece, gzipped, plain, spliced, tag_of
 
 MOST_EDITIONS = 20_000
 """Feeds whose tag is kept in memory: about 5 kB each."""

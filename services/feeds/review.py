@@ -9,12 +9,12 @@ from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
-from services.feeds.addresses import Site
-from services.feeds.article import Article
-from services.feeds.json_feed import moment, subject_facts
 from services.feeds.places import Keys
 from services.feeds.shelf import Shelf
 from shared.openapi import problems
+from shared.syndication.addresses import Site
+from shared.syndication.article import Article
+from shared.syndication.json_feed import moment, subject_facts
 
 PATH = "/review"
 MOST_AT_ONCE = 500

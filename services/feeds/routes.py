@@ -10,20 +10,20 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.feeds.addresses import Address, Format, Site
 from services.feeds.door import Door
-from services.feeds.facets import ALL, SUBJECTS, subject_path
-from services.feeds.feed import BEFORE_ALL
 from services.feeds.negotiation import wanted_format
 from services.feeds.opml import MEDIA_TYPE as OPML_TYPE
 from services.feeds.opml import opml
 from services.feeds.pages import DRESS, DRESS_PATH, NEGOTIATED, STYLE, STYLE_PATH, Pages
-from services.feeds.questions import EXCLUDED, FIELDS, BadQuestion, question_in, question_of
 from services.feeds.responses import ASSET_CACHING, FEED_CACHING, conditional
 from services.feeds.searches import PATH as SEARCH_PATH
 from services.feeds.shelf import Shelf
 from shared.errors import Gone, NotFound
 from shared.openapi import problems, readable
+from shared.syndication.addresses import Address, Format, Site
+from shared.syndication.facets import ALL, SUBJECTS, subject_path
+from shared.syndication.feed import BEFORE_ALL
+from shared.syndication.questions import EXCLUDED, FIELDS, BadQuestion, question_in, question_of
 
 
 class SubjectGone(Gone):

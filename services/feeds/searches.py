@@ -7,17 +7,17 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from services.feeds.addresses import Address
-from services.feeds.article import Article
 from services.feeds.changes import Changes
 from services.feeds.current import Current
-from services.feeds.directory import FIELDS, Directory, directory_of
 from services.feeds.finding import Finder, words_in
 from services.feeds.places import DIRECTORY, Keys
-from services.feeds.questions import question_in
 from services.feeds.shelf import CARD, shown_of
 from services.feeds.windows import Window, Windows, aligned
 from shared.errors import Overloaded
+from shared.syndication.addresses import Address
+from shared.syndication.article import Article
+from shared.syndication.directory import FIELDS, Directory, directory_of
+from shared.syndication.questions import question_in
 
 PATH = "search"
 PIECE = 25

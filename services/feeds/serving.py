@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from services.feeds.addresses import Format
 from services.feeds.conditional import http_date, tags_in, unchanged
 from services.feeds.negotiation import wanted_format
+from shared.syndication.addresses import Format
 
 CACHING = b"public, max-age=60, stale-while-revalidate=300, stale-if-error=86400"
 """max-age stays below RSS's ttl (repairs.REFRESH_MINUTES): readers poll at the larger of the two."""

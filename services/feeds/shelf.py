@@ -10,15 +10,15 @@ from uuid import uuid4
 
 from redis.asyncio import Redis
 
-from services.feeds.addresses import Site
-from services.feeds.article import Article, Copy, placed_anew
-from services.feeds.directory import FIELDS, Directory, directory_of
-from services.feeds.facets import ALL, subject_path
-from services.feeds.feed import BEFORE_ALL
 from services.feeds.places import Keys
 from services.feeds.shelving import NEVER, RELATED, Present
 from shared.events import RelatedArticle
 from shared.steps import Fence
+from shared.syndication.addresses import Site
+from shared.syndication.article import Article, Copy, placed_anew
+from shared.syndication.directory import FIELDS, Directory, directory_of
+from shared.syndication.facets import ALL, subject_path
+from shared.syndication.feed import BEFORE_ALL
 
 CARD = ("card", "related", "related_revision")
 MOST_DUPLICATES = 20

@@ -17,9 +17,6 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 
-from services.feeds.addresses import Site
-from services.feeds.article import Article, article_of
-from services.feeds.directory import Directory, Placed
 from services.feeds.finding import words_in
 from services.feeds.places import DIRECTORY, Keys, card_of, changed, flat, placing, rearranged
 from shared.events import (
@@ -33,6 +30,9 @@ from shared.events import (
     TaxonomyPassed,
 )
 from shared.steps import Command, Step
+from shared.syndication.addresses import Site
+from shared.syndication.article import Article, article_of
+from shared.syndication.directory import Directory, Placed
 
 RELATED = TypeAdapter(tuple[RelatedArticle, ...])
 NEVER = -1

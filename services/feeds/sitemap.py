@@ -9,13 +9,13 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
-from services.feeds.addresses import Site
-from services.feeds.facets import ALL
-from services.feeds.feed import BEFORE_ALL
 from services.feeds.places import Keys
 from services.feeds.responses import FEED_CACHING, conditional
 from shared.errors import NotFound
 from shared.openapi import problems, readable
+from shared.syndication.addresses import Site
+from shared.syndication.facets import ALL
+from shared.syndication.feed import BEFORE_ALL
 
 PIECE = 1_000
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"

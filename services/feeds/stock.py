@@ -11,14 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from services.feeds.addresses import Format, Site
-from services.feeds.article import Article
 from services.feeds.changes import Changes
-from services.feeds.directory import FIELDS, Directory, directory_of
-from services.feeds.formats import entry, summarised, with_related
 from services.feeds.places import Keys
 from services.feeds.shelf import CARD, related_of, shown_of
-from services.feeds.splicing import Piece
+from shared.syndication.addresses import Format, Site
+from shared.syndication.article import Article
+from shared.syndication.directory import FIELDS, Directory, directory_of
+from shared.syndication.formats import entry, summarised, with_related
+from shared.syndication.splicing import Piece
 
 HEAVIEST = 64_000_000
 """Bytes of entries that are kept in memory, about."""

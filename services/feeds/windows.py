@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.feeds.addresses import Address
 from services.feeds.changes import MOST_AT_ONCE, Changes
 from services.feeds.current import Current
-from services.feeds.directory import FIELDS, Directory, directory_of
-from services.feeds.facets import ALL, SUBJECTS
 from services.feeds.places import Keys
+from shared.syndication.addresses import Address
+from shared.syndication.directory import FIELDS, Directory, directory_of
+from shared.syndication.facets import ALL, SUBJECTS
 
 Row = tuple[str, int]
 """A document's id and its place."""

@@ -22,12 +22,12 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from services.feeds.addresses import Address, Format, Site
-from services.feeds.article import Article, article_of
-from services.feeds.directory import Placed
-from services.feeds.feed import Feed
-from services.feeds.formats import BETWEEN, ENDS, entry, head, render, with_related
-from services.feeds.splicing import Piece, gzipped, plain, spliced
+from shared.syndication.addresses import Address, Format, Site
+from shared.syndication.article import Article, article_of
+from shared.syndication.directory import Placed
+from shared.syndication.feed import Feed
+from shared.syndication.formats import BETWEEN, ENDS, entry, head, render, with_related
+from shared.syndication.splicing import Piece, gzipped, plain, spliced
 from tests.benchmarks.feed_serving import hot, serving, shelf, visible
 from tests.benchmarks.feed_stock import event
 

@@ -29,7 +29,7 @@ def test_the_deciding_modules_are_pure() -> None:
         "services.ingest.documents",
         "services.classifier.subjects",
         "services.related.index",
-        "services.feeds.formats",
+        "shared.syndication.formats",
         "services.webhooks.outcome",
         "services.webhooks.signing",
         "shared.addresses",
@@ -48,12 +48,12 @@ BROKEN = {
     "up from a service": ("services/ingest/app.py", "from services.commands.up import build"),
     "up from the ground": ("shared/streams.py", "from services.ingest import app"),
     "tests in the product": ("services/feeds/app.py", "from tests.house import house"),
-    "impure import": ("services/feeds/article.py", '"""Pure. x"""\nimport socket'),
-    "impure package": ("services/feeds/article.py", '"""Pure. x"""\nimport redis.asyncio'),
-    "impure ground": ("services/feeds/article.py", '"""Pure. x"""\nfrom shared.streams import Belt'),
-    "impure sibling": ("services/feeds/article.py", '"""Pure. x"""\nfrom services.feeds.shelf import Shelf'),
-    "the clock": ("services/feeds/article.py", '"""Pure. x"""\nfrom datetime import datetime\nNOW = datetime.now()'),
-    "a file": ("services/feeds/article.py", '"""Pure. x"""\nTEXT = open("x")'),
+    "impure import": ("services/feeds/finding.py", '"""Pure. x"""\nimport socket'),
+    "impure package": ("services/feeds/finding.py", '"""Pure. x"""\nimport redis.asyncio'),
+    "impure ground": ("services/feeds/finding.py", '"""Pure. x"""\nfrom shared.streams import Belt'),
+    "impure sibling": ("services/feeds/finding.py", '"""Pure. x"""\nfrom services.feeds.shelf import Shelf'),
+    "the clock": ("services/feeds/finding.py", '"""Pure. x"""\nfrom datetime import datetime\nNOW = datetime.now()'),
+    "a file": ("services/feeds/finding.py", '"""Pure. x"""\nTEXT = open("x")'),
 }
 
 

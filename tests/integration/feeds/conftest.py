@@ -18,7 +18,7 @@ from shared.settings import Settings
 from shared.steps import Step
 from shared.streams import Belt
 from shared.web import create_web, operator_check
-from tests.unit.feeds.samples import SITE
+from tests.unit.shared.syndication.samples import SITE
 
 DEADLINE_SECONDS = 10.0
 

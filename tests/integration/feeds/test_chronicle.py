@@ -19,7 +19,7 @@ from shared.steps import Step
 from tests.house import free_port
 from tests.integration.feeds.conftest import Room, installed
 from tests.processes import Process, ready
-from tests.unit.feeds.samples import changed_event, neighbours, related_event, retraction
+from tests.unit.shared.syndication.samples import changed_event, neighbours, related_event, retraction
 
 
 async def page(room: Room, query: str = "") -> Any:

@@ -7,7 +7,7 @@ import json
 from lxml import html
 
 from tests.integration.feeds.conftest import Room
-from tests.unit.feeds.samples import related_event, retraction
+from tests.unit.shared.syndication.samples import related_event, retraction
 
 
 async def test_the_two_name_each_other(room: Room) -> None:

@@ -12,7 +12,7 @@ from lxml import etree, html
 from shared.clock import FakeClock
 from shared.steps import Step
 from tests.integration.feeds.conftest import Answer, Room
-from tests.unit.feeds.samples import LAW, SITE, neighbours, related_event, retraction
+from tests.unit.shared.syndication.samples import LAW, SITE, neighbours, related_event, retraction
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 MINIFLUX = "application/xml,application/atom+xml,application/rss+xml,application/rdf+xml,application/feed+json,text/html,*/*;q=0.9"

@@ -13,10 +13,18 @@ import feedparser
 import pytest
 from redis.asyncio import Redis
 
-from services.feeds.addresses import Format
 from shared.host import turn_for_ever
+from shared.syndication.addresses import Format
 from tests.integration.feeds.conftest import Answer, Room, installed
-from tests.unit.feeds.samples import LAW, MEDICINE, SITE, changed_event, neighbours, related_event, retraction
+from tests.unit.shared.syndication.samples import (
+    LAW,
+    MEDICINE,
+    SITE,
+    changed_event,
+    neighbours,
+    related_event,
+    retraction,
+)
 
 XML = [Format.RSS, Format.ATOM]
 

@@ -10,7 +10,7 @@ from lxml import html
 
 from shared.events import Change, DocumentPublished
 from tests.integration.feeds.conftest import Room
-from tests.unit.feeds.samples import LAW, MEDICINE, SCIENCE, related_event, retraction, taxonomy
+from tests.unit.shared.syndication.samples import LAW, MEDICINE, SCIENCE, related_event, retraction, taxonomy
 
 SURE = MEDICINE.model_copy(update={"confidence": 1, "given": True})
 

@@ -9,9 +9,9 @@ import feedparser
 import pytest
 from lxml import html
 
-from services.feeds.addresses import Format
+from shared.syndication.addresses import Format
 from tests.integration.feeds.conftest import Answer, Room
-from tests.unit.feeds.samples import LAW, changed_event, neighbours, related_event, retraction
+from tests.unit.shared.syndication.samples import LAW, changed_event, neighbours, related_event, retraction
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 FEEDS = [f"/feeds/{path}.{form}" for path in ("all", "subjects/medicine") for form in Format]

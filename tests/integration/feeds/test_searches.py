@@ -8,7 +8,15 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.integration.feeds.conftest import Room, installed
-from tests.unit.feeds.samples import LAW, MEDICINE, SITE, changed_event, related_event, retraction, taxonomy
+from tests.unit.shared.syndication.samples import (
+    LAW,
+    MEDICINE,
+    SITE,
+    changed_event,
+    related_event,
+    retraction,
+    taxonomy,
+)
 
 QUESTION = "/feeds/search.json?q=sea&not.subject=law"
 

@@ -8,12 +8,20 @@ import json
 import feedparser
 from redis.asyncio import Redis
 
-from services.feeds.article import Status
 from services.feeds.places import Keys
 from services.feeds.shelf import Shelf
 from shared.events import DocumentPublished, Event, RelatedPublished
+from shared.syndication.article import Status
 from tests.integration.feeds.conftest import Room, installed
-from tests.unit.feeds.samples import LAW, MEDICINE, SITE, changed_event, neighbours, related_event, retraction
+from tests.unit.shared.syndication.samples import (
+    LAW,
+    MEDICINE,
+    SITE,
+    changed_event,
+    neighbours,
+    related_event,
+    retraction,
+)
 
 
 def shelf_of(room: Room, entries: int = 50) -> Shelf:

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from shared.events import Subject, TaxonomyPublished
 from tests.integration.feeds.conftest import Room, installed
-from tests.unit.feeds.samples import LAW, MEDICINE, REST, SCIENCE, at, related_event, retraction, taxonomy
+from tests.unit.shared.syndication.samples import LAW, MEDICINE, REST, SCIENCE, at, related_event, retraction, taxonomy
 
 HEALING = Subject(name="Healing & Care", slug="healing", confidence=1)
 

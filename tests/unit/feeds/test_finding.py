@@ -6,11 +6,11 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from services.feeds.article import Article
-from services.feeds.facets import facets_of, subject_path
 from services.feeds.finding import Finder, words_in
-from services.feeds.questions import FIELDS, Question, question_of, words_of
-from tests.unit.feeds.samples import LAW, MEDICINE, SCIENCE, article, at, retracted_article
+from shared.syndication.article import Article
+from shared.syndication.facets import facets_of, subject_path
+from shared.syndication.questions import FIELDS, Question, question_of, words_of
+from tests.unit.shared.syndication.samples import LAW, MEDICINE, SCIENCE, article, at, retracted_article
 
 WORDS = ["sea", "moon", "sand", "tide", "Ebb", "Café", "wind"]
 NAMES = ["Ann Author", "Ben Writer", "Zoe"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from services.feeds.opml import opml
-from tests.unit.feeds.samples import SITE, START
+from tests.unit.shared.syndication.samples import SITE, START
 
 
 def test_every_feed_is_an_outline() -> None:

@@ -13,12 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.feeds.app import decided
-from services.feeds.article import Status
 from services.feeds.places import Keys
 from services.feeds.shelving import Present, Shelving
 from shared.events import Change, DocumentIngested, DocumentPublished, Event, RelatedPublished
 from shared.steps import Step
-from tests.unit.feeds.samples import LAW, MEDICINE, SITE, at, changed_event, neighbours, related_event, retraction
+from shared.syndication.article import Status
+from tests.unit.shared.syndication.samples import (
+    LAW,
+    MEDICINE,
+    SITE,
+    at,
+    changed_event,
+    neighbours,
+    related_event,
+    retraction,
+)
 
 KEYS = Keys(lambda *parts: ":".join(parts))
 SHELVING = Shelving(KEYS, SITE)

@@ -9,10 +9,10 @@ from html import escape
 
 from pydantic import AwareDatetime
 
-from services.feeds.addresses import Site
-from services.feeds.directory import Directory, Placed
-from services.feeds.markup import as_html, first_image, one_line, sanitised, web_address
 from shared.events import Change, DocumentRelated, Fact, RelatedArticle, Subject
+from shared.syndication.addresses import Site
+from shared.syndication.directory import Directory, Placed
+from shared.syndication.markup import as_html, first_image, one_line, sanitised, web_address
 
 LARGEST_CONTENT = 50_000
 """Bytes of escaped markup above which a feed shows an entry's summary only; its page has the whole."""

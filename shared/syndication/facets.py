@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from services.feeds.article import Article
-from services.feeds.markup import one_line
 from shared.slugs import slug_of
+from shared.syndication.article import Article
+from shared.syndication.markup import one_line
 
 ALL = "all"
 SUBJECTS = "subjects"

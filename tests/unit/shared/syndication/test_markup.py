@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from services.feeds.markup import as_html, legal, one_line, sanitised, web_address
+from shared.syndication.markup import as_html, legal, one_line, sanitised, web_address
 
 ANYTHING = st.text(st.characters(categories=None))
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from services.feeds.addresses import Format, Site
+from shared.syndication.addresses import Format, Site
 
 TAG = re.compile(r"tag:[a-z0-9.-]+,\d{4}:[0-9a-zA-Z;/?:@&=+$.\-_!~*'()%,]*")
 

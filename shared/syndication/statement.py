@@ -20,8 +20,8 @@ from typing import Any
 
 from lxml import etree
 
-from services.feeds.addresses import Site
-from services.feeds.feed import Feed
+from shared.syndication.addresses import Site
+from shared.syndication.feed import Feed
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 STATEMENT = re.compile(rb'<\?syndicate sequence="(\d+)" entries="(\d+)" digest="([0-9a-f]{32})"\?>')

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from services.feeds.addresses import Format, Site
-from services.feeds.article import Article
-from services.feeds.feed import Feed
-from services.feeds.markup import legal, one_line
-from services.feeds.statement import statement_of
 from shared.events import Subject
+from shared.syndication.addresses import Format, Site
+from shared.syndication.article import Article
+from shared.syndication.feed import Feed
+from shared.syndication.markup import legal, one_line
+from shared.syndication.statement import statement_of
 
 
 def json_feed(feed: Feed, items: Iterable[Article] | None = None) -> bytes:

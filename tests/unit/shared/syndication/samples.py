@@ -5,10 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.feeds.addresses import Address, Site
-from services.feeds.article import Article, article_of
-from services.feeds.directory import Placed
-from services.feeds.feed import Feed
 from shared.events import (
     Change,
     Document,
@@ -19,6 +15,10 @@ from shared.events import (
     SubjectName,
     TaxonomyPassed,
 )
+from shared.syndication.addresses import Address, Site
+from shared.syndication.article import Article, article_of
+from shared.syndication.directory import Placed
+from shared.syndication.feed import Feed
 
 SITE = Site("https://news.example:8443", "The News")
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -9,13 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.feeds.addresses import Address, Format
-from services.feeds.article import Article
-from services.feeds.feed import Feed
-from services.feeds.formats import BETWEEN, ENDS, entry, head, render, summarised, with_related
-from services.feeds.splicing import Piece, gzipped, plain, spliced, tag_of
 from shared.events import RelatedArticle
-from tests.unit.feeds.samples import LAW, MEDICINE, SCIENCE, SITE, article, feed, neighbours, retracted_article
+from shared.syndication.addresses import Address, Format
+from shared.syndication.article import Article
+from shared.syndication.feed import Feed
+from shared.syndication.formats import BETWEEN, ENDS, entry, head, render, summarised, with_related
+from shared.syndication.splicing import Piece, gzipped, plain, spliced, tag_of
+from tests.unit.shared.syndication.samples import (
+    LAW,
+    MEDICINE,
+    SCIENCE,
+    SITE,
+    article,
+    feed,
+    neighbours,
+    retracted_article,
+)
 
 TEXT = st.text(st.characters(codec=None), max_size=30) | st.sampled_from(
     [

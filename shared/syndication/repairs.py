@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from lxml import etree
 
-from services.feeds.addresses import Format, Site
-from services.feeds.article import Article
-from services.feeds.feed import Feed
-from services.feeds.json_feed import moment
-from services.feeds.markup import as_html, one_line
+from shared.syndication.addresses import Format, Site
+from shared.syndication.article import Article
+from shared.syndication.feed import Feed
+from shared.syndication.json_feed import moment
+from shared.syndication.markup import as_html, one_line
 
 ATOM = "http://www.w3.org/2005/Atom"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"

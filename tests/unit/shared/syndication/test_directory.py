@@ -7,9 +7,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.feeds.directory import FIELDS, Directory, Lead, directory_of
 from shared.events import Subject, TaxonomyPassed
-from tests.unit.feeds.samples import LAW, MEDICINE, REST, SCIENCE, at, taxonomy
+from shared.syndication.directory import FIELDS, Directory, Lead, directory_of
+from tests.unit.shared.syndication.samples import LAW, MEDICINE, REST, SCIENCE, at, taxonomy
 
 SLUGS = ("a", "b", "c", "d", "rest")
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.feeds.addresses import Address, Site
-from services.feeds.article import Article
+from shared.syndication.addresses import Address, Site
+from shared.syndication.article import Article
 
 LARGEST_FEED = 250_000
 """Bytes of a feed. JSON Feed 1.1 calls 250 kB fine and 1 MB a burden; past this the oldest entries are left out."""

@@ -7,11 +7,11 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.feeds.addresses import Format
-from services.feeds.article import LARGEST_CONTENT, Status
-from services.feeds.feed import BEFORE_ALL, LARGEST_FEED, within
-from services.feeds.formats import render
-from tests.unit.feeds.samples import SITE, article, at, feed, neighbours, retracted_article
+from shared.syndication.addresses import Format
+from shared.syndication.article import LARGEST_CONTENT, Status
+from shared.syndication.feed import BEFORE_ALL, LARGEST_FEED, within
+from shared.syndication.formats import render
+from tests.unit.shared.syndication.samples import SITE, article, at, feed, neighbours, retracted_article
 
 
 def test_an_article_tells_what_its_document_says() -> None:

@@ -8,11 +8,11 @@ import re
 
 import pytest
 
-from services.feeds.addresses import Format
-from services.feeds.feed import Feed
-from services.feeds.formats import render
-from services.feeds.statement import examined, faults_of
-from tests.unit.feeds.samples import article, feed, neighbours, retracted_article
+from shared.syndication.addresses import Format
+from shared.syndication.feed import Feed
+from shared.syndication.formats import render
+from shared.syndication.statement import examined, faults_of
+from tests.unit.shared.syndication.samples import article, feed, neighbours, retracted_article
 
 ENTRY = {Format.RSS: rb"<item>.*?</item>", Format.ATOM: rb"<entry .*?</entry>"}
 

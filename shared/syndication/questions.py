@@ -18,10 +18,10 @@ from functools import lru_cache
 from itertools import product
 from urllib.parse import parse_qsl, quote
 
-from services.feeds.facets import author_path, host_of, keyword_path, language_path, source_path, subject_path
-from services.feeds.markup import one_line
 from shared.errors import Rejected
 from shared.slugs import slug_of
+from shared.syndication.facets import author_path, host_of, keyword_path, language_path, source_path, subject_path
+from shared.syndication.markup import one_line
 
 FIELDS = ("q", "subject", "keyword", "author", "lang", "source")
 EXCLUDED = tuple(f"not.{name}" for name in FIELDS)

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from services.feeds.addresses import Format
-from services.feeds.article import Article
-from services.feeds.formats import render
-from tests.unit.feeds.samples import LAW, MEDICINE, SITE, article, feed, neighbours, retracted_article
+from shared.syndication.addresses import Format
+from shared.syndication.article import Article
+from shared.syndication.formats import render
+from tests.unit.shared.syndication.samples import LAW, MEDICINE, SITE, article, feed, neighbours, retracted_article
 
 NAMES = {
     "atom": "http://www.w3.org/2005/Atom",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.feeds.questions import BadQuestion, Question, question_in, question_of, words_of
+from shared.syndication.questions import BadQuestion, Question, question_in, question_of, words_of
 
 VALUES = st.sampled_from(
     ["tides", "Moon", "sea,SAND", "a OR b", "-ebb", "Café", "heart-attack", "x y z", "b,a", "-a -b"]

@@ -22,13 +22,13 @@ from typing import Any
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
-from services.feeds.addresses import Address, Format, Site
-from services.feeds.article import Article
-from services.feeds.feed import Feed
-from services.feeds.json_feed import json_feed, json_item, related_facts, written
-from services.feeds.markup import as_html, legal, one_line
-from services.feeds.repairs import REFRESH_MINUTES, EntryRepairs, FeedRepairs, authors_of, history, related_links
-from services.feeds.statement import statement_of
+from shared.syndication.addresses import Address, Format, Site
+from shared.syndication.article import Article
+from shared.syndication.feed import Feed
+from shared.syndication.json_feed import json_feed, json_item, related_facts, written
+from shared.syndication.markup import as_html, legal, one_line
+from shared.syndication.repairs import REFRESH_MINUTES, EntryRepairs, FeedRepairs, authors_of, history, related_links
+from shared.syndication.statement import statement_of
 
 PLAIN_TITLE = re.compile(rb"<title>[^<]*</title>")
 DRESS = b'<?xml-stylesheet type="text/css" href="%b/assets/reading.css"?>\n'

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.feeds.article import Article
-from services.feeds.json_feed import json_feed
-from tests.unit.feeds.samples import SITE, article, feed, neighbours, retracted_article
+from shared.syndication.article import Article
+from shared.syndication.json_feed import json_feed
+from tests.unit.shared.syndication.samples import SITE, article, feed, neighbours, retracted_article
 
 FEED_NAMES = {
     "version",
