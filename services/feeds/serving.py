@@ -25,8 +25,8 @@ SHOWN_AS_XML = (b"content-type", b"application/xml; charset=utf-8")
 GZIP_ENDING = "-gzip"
 CODING = re.compile(r"\s*([^\s;,]+)\s*(?:;\s*q\s*=\s*([\d.]+))?\s*(?:,|$)")
 DELTA = re.compile(r"(?:^|,)\s*feed\s*(?:;[^,]*)?(?:,|$)")
-DELTA_BREAKS = re.compile(r"\brss2email\b", re.IGNORECASE)
-"""Takes 226 for an error, for ever (3.13.1 and 3.14)."""
+DELTA_BREAKS = re.compile(r"\brss2email\b|^feedparser/", re.IGNORECASE)
+"""rss2email takes 226 for an error, for ever (3.13.1 and 3.14), and Debian's calls itself as the library does that it is made with."""
 
 Headers = list[tuple[bytes, bytes]]
 

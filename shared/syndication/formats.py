@@ -168,10 +168,8 @@ def _entry(article: Article, site: Site) -> Any:
 
 
 def _categories(article: Article, site: Site) -> list[dict[str, str]]:
-    subjects = [
-        {"term": one_line(subject.slug), "scheme": site.home, "label": one_line(subject.name)}
-        for subject in article.subjects
-    ]
+    # The name is the term too: sfeed, rss2email and feedparser's users show the term, and would call a subject otherwise than in RSS.
+    subjects = [{"term": one_line(subject.name), "scheme": site.home} for subject in article.subjects]
     return [*subjects, *({"term": keyword} for keyword in map(one_line, article.keywords) if keyword)]
 
 

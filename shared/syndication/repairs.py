@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml import etree
 
 from shared.syndication.addresses import Format, Site
@@ -17,6 +19,10 @@ MEDIA = "http://search.yahoo.com/mrss/"
 SYNDICATION = "http://purl.org/rss/1.0/modules/syndication/"
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+
+LIKE_MARKUP = re.compile(r"<[A-Za-z/!?]|&#?\w+;")
+"""A title with this is sent as HTML, escaped, since many take any title for HTML. Every other one is sent as text: there are readers that
+show a title's bytes whatever type they have (sfeed, rss-parser), and `Law &amp; Order` where HTML was said."""
 
 REFRESH_MINUTES = 5
 """RSS's ttl. Readers take the larger of it and Cache-Control's max-age, so that one stays below."""
@@ -82,7 +88,7 @@ class EntryRepairs:
 
     def extend_atom(self, entry: etree._Element) -> None:
         title = entry.find("title")
-        if title is not None:
+        if title is not None and LIKE_MARKUP.search(self.article.headline):
             title.set("type", "html")
             title.text = as_html(self.article.headline)
         # Said by each entry for itself, so that none depends on the feed that it stands in.

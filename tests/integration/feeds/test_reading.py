@@ -136,11 +136,12 @@ async def test_a_delta_holds_what_is_new_and_nothing_is_lost(room: Room, form: F
         {"a_im": "feed", "if_none_match": '"unknown"'},
         {"a_im": "vcdiff"},
         {"a_im": "feed", "user_agent": "rss2email/3.14 (https://github.com/rss2email/rss2email)"},
+        {"a_im": "feed", "user_agent": "feedparser/6.0.10 +https://github.com/kurtmckee/feedparser/"},
         {},
     ],
 )
 async def test_who_cannot_take_a_delta_gets_the_whole(room: Room, headers: dict[str, str]) -> None:
-    """A tag that we do not remember, another encoding, and the reader that takes 226 for an error."""
+    """A tag that we do not remember, another encoding, and the reader that takes 226 for an error, by either name."""
     await room.put(related_event(1), related_event(2))
     first = await room.get("/feeds/all.rss")
     await room.put(related_event(3))

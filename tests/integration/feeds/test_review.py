@@ -81,7 +81,7 @@ async def test_a_second_subject_shows_everywhere(room: Room) -> None:
     document = json.loads((await room.get("/documents/doc1")).body)
 
     names = ["Medicine", "Law & Order", "sea", "moon"]
-    assert [names, ["medicine", "law", "sea", "moon"]] * 2 == [[tag.term for tag in entry.tags] for entry in entries]
+    assert [names] * 4 == [[tag.term for tag in entry.tags] for entry in entries]
     assert names == item["tags"]
     assert ("law", ["tumor", "<b>ray"], False) == (
         document["second"]["slug"],

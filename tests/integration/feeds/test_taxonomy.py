@@ -88,7 +88,7 @@ async def test_a_new_name_shows_at_once(room: Room) -> None:
     after = await room.get("/feeds/subjects/medicine.atom", if_none_match=before.headers["etag"])
 
     assert 200 == after.status
-    assert b'label="Healing &amp; Care"' in after.body
+    assert b'term="Healing &amp; Care"' in after.body
     assert "Healing & Care" == json.loads((await room.get("/documents/doc1")).body)["subject"]["name"]
 
 
