@@ -13,6 +13,7 @@ are forty at the median, and the postings that are read are a fifth.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -139,6 +140,23 @@ class Corpus:
     def filled(self, slots: Numbers) -> Numbers:
         """Those of `slots` that have terms."""
         return slots[self._shelf.filled(slots)]
+
+    def shared(self, slot: int, others: Numbers, count: int) -> list[list[int]]:
+        """For each of `others`, which all have terms, those that add most to its likeness to `slot`, the weightiest first."""
+        terms = self._shelf.get(slot)
+        if not len(others) or not len(terms.numbers):
+            return [[] for _ in others]
+        self._mine[terms.numbers] = terms.strengths
+        numbers, theirs, starts = self._shelf.gather(others)
+        mine = self._mine[numbers]
+        self._mine[terms.numbers] = 0
+        both = np.flatnonzero(mine)
+        owners = np.searchsorted(starts, both, side="right")
+        numbers = numbers[both]
+        parts = np.square(self._idf[numbers]) * (mine[both].astype(np.uint32) * theirs[both])
+        ranked = numbers[np.lexsort((numbers, -parts, owners))].tolist()
+        ends = np.cumsum(np.bincount(owners, minlength=len(others) + 1)).tolist()
+        return [ranked[start : min(end, start + count)] for start, end in pairwise(ends)]
 
     def heaviest(self, terms: Terms, count: int) -> list[int]:
         """The terms that weigh most, the weightiest first."""

@@ -52,13 +52,18 @@ class Documents:
         return self._known[slot].record.title
 
     def keys(self, document_id: str) -> str:
-        """Its weightiest terms in words; empty if it is not here."""
+        """Some of its terms in words, a line each; empty if it is not here."""
         slot = self.slot.get(document_id)
         return "" if slot is None else self._known[slot].record.keys
 
     def record(self, slot: int) -> Record:
         """Without its terms."""
         return self._known[slot].record
+
+    def name(self, document_id: str, keys: str) -> None:
+        """Remember these of its terms in words."""
+        known = self._known[self.slot[document_id]]
+        known.record = replace(known.record, keys=keys)
 
     def occupy(self, document_id: str, record: Record) -> int:
         """Give a document that is not here a slot."""

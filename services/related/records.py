@@ -25,7 +25,7 @@ UNDATED = -1
 class Record:
     """A document as the index knows it; a retracted one keeps its version, so that no old event brings it back.
 
-    `keys`: its weightiest terms in words, a line each, to give as reasons. `original`: the document that it nearly repeats.
+    `keys`: some of its terms in words, a line each, to give as reasons. `original`: the document that it nearly repeats.
     """
 
     version: int

@@ -7,7 +7,7 @@ list changed is sent on once, by the last event that changed it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from services.related.index import Index
@@ -26,8 +26,6 @@ from shared.events import (
 )
 from shared.steps import Command, Step
 
-KEYS = 16
-"""Terms of a document that are remembered in words, the weightiest."""
 REASONS = Reasons()
 
 
@@ -54,11 +52,14 @@ class Relating:
         if event.document.version <= self._index.version(event.document_id):
             return
         try:
-            record = self._record(event)
+            title, text = Words.of(event.document.title), Words.of(event.document.text)
+            record = _record(event, title, text)
         except Exception as error:  # this event's own fault: the belt tries it again or buries it
             self._failed[place] = error
             return
         changed = self._apply(event.document_id, record)
+        if not record.retracted:
+            self._name(event.document_id, changed, title, text)
         self._changed_by.update(dict.fromkeys(changed, place))
         self._changes[place] = len(changed)
         self.taken.append(place)
@@ -80,27 +81,16 @@ class Relating:
             for place in range(len(self._events))
         ]
 
-    def _record(self, event: DocumentClassified) -> Record:
-        document = event.document
-        if event.change is Change.RETRACTED:
-            return Record(document.version, retracted=True)
-        title, text = Words.of(document.title), Words.of(document.text)
-        terms = terms_in(title, text)
-        heaviest = self._index.corpus.heaviest(terms, KEYS)
-        return Record(
-            document.version,
-            document.title,
-            terms,
-            day=day_of(document.published_at),
-            subject=event.subject.slug,
-            original=document.duplicate_of or "",
-            keys="\n".join(_in_words(heaviest, title, text)),
-        )
-
     def _apply(self, document_id: str, record: Record) -> list[str]:
         if record.retracted:
             return self._index.remove(document_id, record.version)
         return self._index.put(document_id, record)
+
+    def _name(self, document_id: str, changed: Sequence[str], title: Words, text: Words) -> None:
+        """Keep in words what a newcomer shares with those on its list and those on whose lists it is."""
+        held = self._index.held(document_id)
+        neighbours = dict.fromkeys([*(near for near, _ in held.nearest), *changed] if held else changed)
+        REASONS.meet(self._index, document_id, [*neighbours], title, text)
 
     def _step(self, place: int, others: Sequence[str], revision: int, writes: Sequence[Command]) -> Step:
         event = self._events[place]
@@ -123,24 +113,28 @@ class Relating:
         return "unlinked" if change is Change.RETRACTED else "linked"
 
 
-def articles(index: Index, document_id: str) -> tuple[RelatedArticle, ...]:
-    """A document's list as the events tell it."""
-    return tuple(
-        RelatedArticle(
-            id=near.id,
-            title=near.title,
-            score=near.score,
-            why=REASONS.of(index, document_id, near.id),
-            pinned=near.pinned,
-        )
-        for near in index.shown(document_id)
+def _record(event: DocumentClassified, title: Words, text: Words) -> Record:
+    document = event.document
+    if event.change is Change.RETRACTED:
+        return Record(document.version, retracted=True)
+    return Record(
+        document.version,
+        document.title,
+        terms_in(title, text),
+        day=day_of(document.published_at),
+        subject=event.subject.slug,
+        original=document.duplicate_of or "",
     )
 
 
-def _in_words(numbers: Sequence[int], title: Words, text: Words) -> Iterator[str]:
-    names = text.names() | title.names()
-    found = (names.get(number) or title.pair_name(number) or text.pair_name(number) for number in numbers)
-    return filter(None, found)
+def articles(index: Index, document_id: str) -> tuple[RelatedArticle, ...]:
+    """A document's list as the events tell it."""
+    shown = index.shown(document_id)
+    reasons = REASONS.of(index, document_id, [near.id for near in shown])
+    return tuple(
+        RelatedArticle(id=near.id, title=near.title, score=near.score, why=why, pinned=near.pinned)
+        for near, why in zip(shown, reasons, strict=True)
+    )
 
 
 def renewed(index: Index, document_id: str, *, cause: str, position: str, at: datetime) -> RelatedChanged:

@@ -2,33 +2,88 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from itertools import permutations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ingest.documents import read
 from services.related.index import Index
-from services.related.reasons import REASONS, Reasons
+from services.related.reasons import MOST_KEYS, REASONS, Reasons
 from services.related.records import Record
-from services.related.terms import terms_of
+from services.related.relating import Relating, articles
+from services.related.terms import Words, terms_in, terms_of
+from shared.events import Change, Document, DocumentClassified, Subject, event_id
+from shared.settings import ROOT
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def met(*texts: tuple[str, str]) -> tuple[Index, Reasons]:
+    """An index of these documents, each with its name, that came one by one."""
+    index, reasons = Index(), Reasons()
+    for name, written in texts:
+        title, text = Words.of(""), Words.of(written)
+        changed = index.put(name, Record(1, name, terms_in(title, text)))
+        held = index.held(name)
+        reasons.meet(index, name, [*(near for near, _ in held.nearest), *changed] if held else changed, title, text)
+    return index, reasons
 
 
 def test_reasons_are_the_weightiest_words_of_both() -> None:
-    """The same from both sides; no word beside two words that have it; three at most."""
-    index = Index()
-    words = {"a": "spring tides\ntides\nmoon\nsea\nsun", "b": "moon\nspring tides\ntides\nsun\nsea", "c": "court"}
-    for name, keys in words.items():
-        index.put(name, Record(1, name, terms_of(keys, keys), keys=keys))
-    reasons = Reasons()
+    """The same from both sides and for who knows the index only; no word beside two words that have it; three at most."""
+    tides = "spring tides come, spring tides go, spring tides; moon and moon, sea, sun"
+    index, reasons = met(("a", tides), ("b", tides + " storm"), ("c", "court"))
 
-    assert ("spring tides", "moon", "sea") == reasons.of(index, "a", "b") == reasons.of(index, "b", "a")
-    assert REASONS == len(reasons.of(index, "a", "b"))
-    assert () == reasons.of(index, "a", "c") == reasons.of(index, "a", "nobody")
+    for found in (reasons, Reasons()):
+        assert [("tides", "spring", "moon")] == found.of(index, "a", ["b"]) == found.of(index, "b", ["a"])
+        assert [(), ()] == found.of(index, "a", ["c", "nobody"])
+        assert [()] == found.of(index, "nobody", ["a"])
 
 
 def test_a_new_version_has_new_reasons() -> None:
     """What was remembered of the old one is not used."""
-    index = Index()
+    index, reasons = Index(), Reasons()
     for version, keys in ((1, "moon"), (2, "sun")):
         for name in ("a", "b"):
             index.put(name, Record(version, name, terms_of(keys, keys), keys=keys))
 
-        assert (keys,) == REASONS_OF_ALL.of(index, "a", "b")
+        assert [(keys,)] == reasons.of(index, "a", ["b"])
 
 
-REASONS_OF_ALL = Reasons()
+def test_each_neighbour_of_a_seed_has_its_reasons() -> None:
+    """In a corpus of five long texts most words are rare: what two of them share is still told, and in their words."""
+    index = Index()
+    seeds = sorted((ROOT / "seeds" / "documents").iterdir())
+    for path in seeds:
+        Relating(index, [_classified(path.stem[:3], path.read_bytes())]).take(0)
+
+    for path in seeds:
+        for near in articles(index, path.stem[:3]):
+            assert REASONS == len(near.why), near
+            assert {"node", "nodes", "lymph"} & {*near.why}, near
+
+
+@given(st.lists(st.text("abc ", max_size=60), min_size=2, max_size=6))
+def test_reasons_stand_in_both_texts(texts: list[str]) -> None:
+    """Whatever comes, a reason is a word of both, and few words are kept."""
+    named = {str(number): text.replace("a", "moon ").replace("b", "tide ") for number, text in enumerate(texts)}
+    index, reasons = met(*named.items())
+
+    for (name, text), (other, beside) in permutations(named.items(), 2):
+        assert index.documents.keys(name).count("\n") < MOST_KEYS
+        for why in reasons.of(index, name, [other])[0]:
+            assert {*why.split()} <= {*Words.of(text).written} & {*Words.of(beside).written}
+
+
+def _classified(name: str, body: bytes) -> DocumentClassified:
+    draft = read(body)
+    return DocumentClassified(
+        event_id=event_id(name, DocumentClassified.stream, name),
+        correlation_id="test",
+        occurred_at=NOW,
+        change=Change.ADDED,
+        document=Document(id=name, version=1, content_hash="0", title=draft.title, text=draft.text, received_at=NOW),
+        subject=Subject(name="Medicine", slug="medicine", confidence=1),
+    )
