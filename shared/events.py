@@ -243,7 +243,8 @@ class TaxonomyPassed(TaxonomyChanged):
 class DocumentPublished(DocumentRelated):
     """It stands in its feeds, or was taken back from them. `link`: its page here, absolute.
 
-    `reclassified`: an update that says the same under another subject, or under the same one for certain.
+    `reclassified`: an update that says the same under another subject, or under the same one for certain. `sequence`: the number of the
+    change of the feeds that brought this version.
     """
 
     stream: ClassVar[str] = "documents.published"
@@ -253,6 +254,7 @@ class DocumentPublished(DocumentRelated):
     first_published_at: AwareDatetime
     updated_at: AwareDatetime
     reclassified: bool = False
+    sequence: int = 0
 
 
 class RelatedPublished(RelatedChanged):

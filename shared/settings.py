@@ -139,6 +139,11 @@ class Settings(BaseSettings):
         return self.public_url or f"http://{self.host}:{self.port}"
 
     @property
+    def hub_url(self) -> str:
+        """The address of the WebSub hub."""
+        return f"{self.webhooks_url or self.base_url}/hub"
+
+    @property
     def server_url(self) -> str:
         """Where the command line finds the server."""
         return self.url or self.base_url

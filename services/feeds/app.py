@@ -33,7 +33,7 @@ from shared.syndication.addresses import Site
 
 def install(host: Host) -> None:
     """Shelve what comes, tell what was published, and serve the feeds and the pages."""
-    site = Site(host.settings.base_url, host.settings.title)
+    site = Site(host.settings.base_url, host.settings.title, host.settings.hub_url)
     keys, entries = Keys(host.key), host.settings.feed_entries
     shelf = Shelf(host.redis, keys, site, entries=entries)
     shelving = Shelving(keys, site, with_duplicates=host.settings.feed_duplicates)

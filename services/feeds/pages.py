@@ -15,14 +15,14 @@ from services.feeds.changes import Changes
 from services.feeds.conditional import entity_tag
 from services.feeds.linked_data import linked_data
 from services.feeds.negotiation import HTML, JSON, prefers_html, wanted_format
-from services.feeds.press import Finds, titled
+from services.feeds.press import Finds
 from services.feeds.responses import PAGE_CACHING, PAGE_SECURITY, conditional, plain
 from services.feeds.shelf import Shelf
 from shared.errors import Gone
 from shared.syndication.addresses import Address, Format, Site
 from shared.syndication.article import Article
 from shared.syndication.facets import ALL, author_path, keyword_path, subject_path
-from shared.syndication.feed import BEFORE_ALL
+from shared.syndication.feed import BEFORE_ALL, titled
 from shared.syndication.json_feed import moment, related_facts, subject_facts
 from shared.syndication.markup import legal
 
@@ -67,9 +67,9 @@ class Pages:
         if not prefers_html(request.headers.get("Accept")):
             return self._as_json(request, article)
         body = self._page("article.html", article=article, linked_data=linked_data(article, self._site))
+        headers = self._headers(Address(subject_path(article.subject.slug)))
         if article.retracted:
-            return plain(request, body, HTML, status=410, headers=NEGOTIATED | PAGE_SECURITY)
-        headers = NEGOTIATED | PAGE_SECURITY
+            return plain(request, body, HTML, status=410, headers=headers)
         return conditional(request, body, HTML, modified=article.updated_at, tag=_tag(article, body), headers=headers)
 
     async def index(self, request: Request) -> Response:
@@ -79,9 +79,8 @@ class Pages:
             return RedirectResponse(self._site.feed(ALL, form), 302, headers=NEGOTIATED)
         newest = await self._shelf.newest(ALL, NEWEST_SHOWN)
         body = self._page("feeds.html", newest=newest, subjects=await self._shelf.subjects())
-        return conditional(
-            request, body, HTML, modified=await self._shelf.updated(), headers=NEGOTIATED | PAGE_SECURITY
-        )
+        headers = self._headers(Address(ALL))
+        return conditional(request, body, HTML, modified=await self._shelf.updated(), headers=headers)
 
     async def feed(self, request: Request, address: Address) -> Response | None:
         """A feed as a page, for browsers; None if there is no such feed."""
@@ -95,7 +94,12 @@ class Pages:
         facts = {"address": address, "name": name, "about": about, "articles": articles, "older": older, "words": words}
         modified = max((article.updated_at for article in articles), default=BEFORE_ALL)
         body = self._page("feed.html", **facts)
-        return conditional(request, body, HTML, modified=modified, headers=NEGOTIATED | PAGE_SECURITY)
+        return conditional(request, body, HTML, modified=modified, headers=self._headers(address.at(None)))
+
+    def _headers(self, address: Address) -> dict[str, str]:
+        """A page's headers; `address`: the feed by which its changes are pushed."""
+        hub = {"Link": self._site.announced(self._site.feed(address, Format.ATOM))} if self._site.hub else {}
+        return NEGOTIATED | PAGE_SECURITY | hub
 
     def _page(self, template: str, **facts: Any) -> bytes:
         return self._templates.get_template(template).render(facts).encode(errors="replace")

@@ -15,7 +15,7 @@ from services.feeds.serving import Headers
 from services.feeds.stock import Kind, Leaf, Stock
 from services.feeds.windows import Row, Window, older_than
 from shared.syndication.addresses import Address, Format, Site
-from shared.syndication.feed import Feed, within
+from shared.syndication.feed import Feed, titled, within
 from shared.syndication.formats import BETWEEN, ENDS, head
 from shared.syndication.splicing import Piece, gzipped, plain, spliced, tag_of
 
@@ -181,10 +181,3 @@ class Press:
 def _reached(rows: Sequence[Row], name: str) -> int:
     """How many rows there are up to and with the document `name`; all, if it is none of them."""
     return next((place for place, row in enumerate(rows, 1) if row[0] == name), len(rows))
-
-
-def titled(site: Site, name: str) -> tuple[str, str]:
-    """The feed's title and what it says of itself."""
-    if not name:
-        return site.title, "Everything that is published here, newest first."
-    return f"{site.title}: {name}", f"Articles about {name}, newest first."

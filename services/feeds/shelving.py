@@ -147,6 +147,7 @@ class Shelving:
             link=self.site.document(article.id),
             first_published_at=article.first_published_at,
             updated_at=article.updated_at,
+            sequence=article.sequence,
         )
 
     def _related_after(self, event: DocumentRelated | RelatedChanged, present: Present) -> Present:

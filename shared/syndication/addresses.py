@@ -72,10 +72,11 @@ class Address:
 
 @dataclass(frozen=True)
 class Site:
-    """This installation: its public address without a slash at the end, and its title."""
+    """This installation: its public address without a slash at the end, its title, and the address of its WebSub hub, '' for none."""
 
     url: str
     title: str
+    hub: str = ""
 
     @property
     def home(self) -> str:
@@ -89,6 +90,10 @@ class Site:
         """The address of a feed, or of the feed with this path ("all", "subjects/medicine"), in one format."""
         address = Address(feed) if isinstance(feed, str) else feed
         return f"{self.home}/{address.written(form)}"
+
+    def announced(self, topic: str) -> str:
+        """A Link header's value: who pushes the feed at `topic`, and that address itself (WebSub, section 4)."""
+        return f'<{self.hub}>; rel="hub", <{topic}>; rel="self"'
 
     def tag(self, *parts: str) -> str:
         """The identifier of what `parts` name, for example tag:example.org,2026:documents/4hx…"""

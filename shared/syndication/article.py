@@ -9,7 +9,7 @@ from html import escape
 
 from pydantic import AwareDatetime
 
-from shared.events import Change, DocumentRelated, Fact, RelatedArticle, Subject
+from shared.events import Change, Document, DocumentRelated, Fact, RelatedArticle, Subject
 from shared.syndication.addresses import Site
 from shared.syndication.directory import Directory, Placed
 from shared.syndication.markup import as_html, first_image, one_line, sanitised, web_address
@@ -153,7 +153,7 @@ def article_of(
         title=document.title,
         html=html,
         text="" if retracted else document.text,
-        summary="" if retracted else one_line(document.summary) or _beginning(document.text),
+        summary="" if retracted else summary_of(document),
         authors=document.authors,
         keywords=document.keywords,
         subject=placed.subject,
@@ -166,7 +166,7 @@ def article_of(
         content_hash=document.content_hash,
         source_url=web_address(document.url),
         source_published_at=document.published_at,
-        language=document.language if LANGUAGE.fullmatch(document.language) else "en",
+        language=language_of(document),
         image=first_image(html),
         first_published_at=first_published_at,
         updated_at=event.occurred_at,
@@ -174,6 +174,16 @@ def article_of(
         sequence=sequence,
     )
     return _measured(article)
+
+
+def summary_of(document: Document) -> str:
+    """What the article says in short."""
+    return one_line(document.summary) or _beginning(document.text)
+
+
+def language_of(document: Document) -> str:
+    """Its language by its tag (RFC 5646); what is none counts as English."""
+    return document.language if LANGUAGE.fullmatch(document.language) else "en"
 
 
 def placed_anew(article: Article, directory: Directory) -> Article:

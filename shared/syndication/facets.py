@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Protocol
 
 from shared.slugs import slug_of
-from shared.syndication.article import Article
 from shared.syndication.markup import one_line
 
 ALL = "all"
@@ -15,6 +15,19 @@ HOST = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#:@\[\]]+)", re.IGNORECASE)
 """urlsplit takes 15 µs."""
 MOST_OF_A_KIND = 30
 """Keywords or authors of one document that have feeds; a paper of a thousand authors would write a thousand shelves."""
+
+
+class Filed(Protocol):
+    """What decides in which feeds an article stands, beside its subjects."""
+
+    @property
+    def keywords(self) -> tuple[str, ...]: ...
+    @property
+    def authors(self) -> tuple[str, ...]: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def source_url(self) -> str | None: ...
 
 
 def subject_path(slug: str) -> str:
@@ -45,7 +58,7 @@ def host_of(address: str | None) -> str:
     return "".join(letter for letter in host if letter.isalnum() or letter in ".-").strip(".")
 
 
-def facets_of(article: Article) -> dict[str, str]:
+def facets_of(article: Filed) -> dict[str, str]:
     """The paths of the feeds but for all and the subjects', each with what it is called; a retracted article keeps its own."""
     host = host_of(article.source_url)
     found = {keyword_path(keyword): keyword for keyword in _named(article.keywords)}

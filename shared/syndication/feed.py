@@ -59,6 +59,18 @@ class Feed:
         return None if self.older is None else self.address.at(self.older)
 
     @property
+    def hub(self) -> str:
+        """Who pushes it; an archive is nothing to subscribe to."""
+        return "" if self.address.archive else self.site.hub
+
+    @property
     def current(self) -> Address:
         """The feed that readers subscribe to."""
         return self.address.at(None)
+
+
+def titled(site: Site, name: str) -> tuple[str, str]:
+    """The feed's title and what it says of itself."""
+    if not name:
+        return site.title, "Everything that is published here, newest first."
+    return f"{site.title}: {name}", f"Articles about {name}, newest first."

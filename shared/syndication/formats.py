@@ -146,6 +146,8 @@ def _generator(feed: Feed, form: Format, language: str) -> Any:
     generator.link(href=site.feed(feed.address, form), rel="self", type=form.media_type)
     for link in history(feed, form):
         generator.link(**link)
+    if feed.hub:
+        generator.link(href=feed.hub, rel="hub")
     generator.link(href=site.home, rel="alternate", type="text/html")  # last: feedgen takes RSS's link from it
     generator.register_extension("syndicate", partial(FeedRepairs, feed, form))
     return generator

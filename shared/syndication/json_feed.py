@@ -27,6 +27,7 @@ def json_feed(feed: Feed, items: Iterable[Article] | None = None) -> bytes:
         "description": one_line(feed.description),
         "language": feed.language,
         "authors": [{"name": one_line(site.title)}],
+        "hubs": [{"type": "WebSub", "url": feed.hub}] if feed.hub else None,
         "_syndicate": {"about": site.home} | statement_of(feed).facts,
         "items": [json_item(article, site) for article in (feed.articles if items is None else items)],
     }

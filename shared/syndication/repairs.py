@@ -47,8 +47,10 @@ class FeedRepairs:
         return names
 
     def extend_rss(self, root: etree._Element) -> None:
-        """How often to come, and the way to older documents (RFC 5005)."""
+        """How often to come, who pushes instead (WebSub, section 4), and the way to older documents (RFC 5005)."""
         channel = root[0]
+        if self.feed.hub:
+            etree.SubElement(channel, f"{{{ATOM}}}link", href=self.feed.hub, rel="hub")
         etree.SubElement(channel, f"{{{SYNDICATION}}}updatePeriod").text = "hourly"
         etree.SubElement(channel, f"{{{SYNDICATION}}}updateFrequency").text = str(60 // REFRESH_MINUTES)
         for link in history(self.feed, self.form):
