@@ -114,7 +114,19 @@ class Settings(BaseSettings):
         50_000, ge=1, description="newest events that partners can pull and have replayed, each of 1 to 20 kB"
     )
     webhooks_url: str = Field(
-        "", description="address under which partners reach the webhooks service; default: the public address"
+        "",
+        description="address under which partners and WebSub subscribers reach the webhooks service; default: the public address",
+    )
+    hub_seconds: float = Field(
+        0.5,
+        ge=0.02,
+        le=60,
+        description="how long changes of a feed wait for each other before they are pushed together to WebSub subscribers",
+    )
+    hub_subscriptions: int = Field(100_000, ge=0, description="WebSub subscriptions that there may be at once")
+    hub_topics: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="beginnings of the addresses that others publish through this hub, by commas (https://blog.example/); default: none",
     )
     webhooks_key: SecretStr | None = Field(
         None,
@@ -123,7 +135,7 @@ class Settings(BaseSettings):
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="least level that is logged")
     log_json: bool = Field(False, description="logs as JSON lines; default: readable lines")
 
-    @field_validator("fetch_networks", "partner_networks", "webhook_schedule_seconds", mode="before")
+    @field_validator("fetch_networks", "partner_networks", "webhook_schedule_seconds", "hub_topics", mode="before")
     @classmethod
     def _by_commas(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

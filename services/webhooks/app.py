@@ -1,10 +1,11 @@
-"""documents.published → partners"""
+"""documents.published → partners, WebSub subscribers"""
 
 from __future__ import annotations
 
 from services.webhooks.confirmation import Confirmation
 from services.webhooks.deliveries import Deliveries
 from services.webhooks.delivery_log import DeliveryLog
+from services.webhooks.hub.opening import install_hub
 from services.webhooks.items import Kept
 from services.webhooks.keyring import Keyring
 from services.webhooks.ledger import Ledger
@@ -43,7 +44,8 @@ def install(host: Host) -> None:
         clock=clock,
         schedule=settings.webhook_schedule_seconds or SCHEDULE,
     )
-    notifier = Notifier(partners, deliveries, ledger, pump, clock, settings.base_url)
+    newsroom = install_hub(host, keyring)
+    notifier = Notifier(partners, deliveries, ledger, pump, newsroom, clock, settings.base_url)
     sweeper = Sweeper(host, registry, deliveries, ledger, disabling)
 
     async def deliver() -> None:

@@ -9,6 +9,7 @@ import typer
 
 from services.webhooks.asking_cli import AsJson, Id, ask, print_json, print_table
 from services.webhooks.delivery_cli import dead, deliveries, ledger, receive, recover, replay, resend
+from services.webhooks.hub.cli import subscriptions
 from shared.notices import DEFAULT_EVENTS
 
 partners = typer.Typer(help="Who is told of what is published.", no_args_is_help=True)
@@ -17,6 +18,7 @@ partners = typer.Typer(help="Who is told of what is published.", no_args_is_help
 def register(app: typer.Typer) -> None:
     """Add the commands to `syndicate`."""
     app.add_typer(partners, name="partners")
+    app.add_typer(subscriptions, name="subscriptions")
     for command in (deliveries, receive):
         app.command()(command)
     for more in (resend, recover, replay, dead, ledger):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from services.webhooks.deliveries import Deliveries
+from services.webhooks.hub.newsroom import Newsroom
 from services.webhooks.items import place_of
 from services.webhooks.ledger import Ledger
 from services.webhooks.partner import Partner
@@ -22,12 +23,20 @@ class Notifier:
     """Plans what partners are told. `base_url`: the address of our own pages."""
 
     def __init__(
-        self, partners: Partners, deliveries: Deliveries, ledger: Ledger, pump: Pump, clock: Clock, base_url: str
+        self,
+        partners: Partners,
+        deliveries: Deliveries,
+        ledger: Ledger,
+        pump: Pump,
+        newsroom: Newsroom,
+        clock: Clock,
+        base_url: str,
     ) -> None:
         self._partners = partners
         self._deliveries = deliveries
         self._ledger = ledger
         self._pump = pump
+        self._newsroom = newsroom
         self._clock = clock
         self._base_url = base_url
 
@@ -36,10 +45,12 @@ class Notifier:
         known = list((await self._partners.current(at_most_seconds_old=0)).values())
         documents = list(dict.fromkeys(event.document_id for event in batch.events if event.document_id))
         heard = await self._ledger.heard(known, documents)
+        sheet = await self._newsroom.sheet(batch.events)
         steps: list[Step | Exception] = []
         for event, entry in zip(batch.events, batch.entries, strict=True):
             try:
-                steps.append(self._announced(event, entry, known, heard))
+                step = self._announced(event, entry, known, heard)
+                steps.append(step.then(*sheet.commands(event, entry)))
             except Exception as fault:
                 steps.append(fault)
         await batch.commit(steps)

@@ -71,12 +71,31 @@ class Outbound:
         more = f"content-type: {media_type}\r\ncontent-length: {len(body)}\r\n"
         return await self._ask("POST", url, more, headers, body)
 
+    async def get(
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        kept: int = KEPT_ANSWER_BYTES,
+        most: int = LONGEST_ANSWER_BYTES,
+    ) -> Answer:
+        """Fetch an address; `kept` bytes of the body are kept, and behind `most` nothing is read."""
+        return await self._ask("GET", url, "", headers or {}, b"", Answering(kept=kept, most=most))
+
     async def options(self, url: str, headers: Mapping[str, str]) -> Answer:
         """Ask what the address takes."""
         return await self._ask("OPTIONS", url, "", headers, b"")
 
-    async def _ask(self, method: str, url: str, more: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        began, answer = time.perf_counter(), Answering(kept=KEPT_ANSWER_BYTES, most=LONGEST_ANSWER_BYTES)
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        more: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        answer: Answering | None = None,
+    ) -> Answer:
+        began, answer = time.perf_counter(), answer or Answering(kept=KEPT_ANSWER_BYTES, most=LONGEST_ANSWER_BYTES)
         error = None
         try:
             target = target_of(url)

@@ -44,8 +44,8 @@ def published(number: int = 1, change: Change = Change.ADDED) -> DocumentPublish
 
 
 @asynccontextmanager
-async def process(redis_url: str, *, demo: bool = False) -> AsyncIterator[Host]:
-    """The service's own process until the end of the block."""
+async def process(redis_url: str, *, demo: bool = False, **more: Any) -> AsyncIterator[Host]:
+    """The service's own process until the end of the block; `more`: other settings."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -54,6 +54,7 @@ async def process(redis_url: str, *, demo: bool = False) -> AsyncIterator[Host]:
         token=SecretStr("geheim"),
         partner_networks="127.0.0.0/8",
         webhooks_key=SecretStr(b64encode(bytes(32)).decode()),
+        **more,
     )
     async with Redis.from_url(redis_url) as redis:
         belt = Belt(redis, settings, SystemClock())
