@@ -31,7 +31,9 @@ async def test_every_feed_is_served(room: Room, path: str) -> None:
 
     assert answer.status == 200
     assert answer.headers["content-type"] == f"{form.media_type}; charset=utf-8"
-    assert answer.headers["link"] == f'<https://news.example:8443{path}>; rel="self"'
+    assert answer.headers["link"] == (
+        f'<https://news.example:8443{path}>; rel="self", <https://news.example:8443/hub>; rel="hub"'
+    )
     assert answer.headers["last-modified"] == "Sun, 01 Mar 2026 12:01:00 GMT"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert b"Tides 1" in answer.body
