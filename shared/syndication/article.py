@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from html import escape
@@ -12,7 +11,8 @@ from pydantic import AwareDatetime
 from shared.events import Change, Document, DocumentRelated, Fact, RelatedArticle, Subject
 from shared.syndication.addresses import Site
 from shared.syndication.directory import Directory, Placed
-from shared.syndication.markup import as_html, first_image, one_line, sanitised, web_address
+from shared.syndication.languages import known_language
+from shared.syndication.markup import END_TAG, as_html, first_image, one_line, plain, sanitised, web_address
 
 LARGEST_CONTENT = 50_000
 """Bytes of escaped markup above which a feed shows an entry's summary only; its page has the whole."""
@@ -22,8 +22,6 @@ FRAME = 1_000
 
 NEIGHBOURS = 5 * 200
 """Bytes kept free for the links to related articles, which come and go without the document."""
-
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
 class Status(StrEnum):
@@ -107,7 +105,8 @@ class Article(Fact):
     @property
     def headline(self) -> str:
         """The title as feeds show it."""
-        title = one_line(self.title) or "Untitled"
+        # RSS has no way to show tags that look like HTML's (the W3C validator: ContainsHTML).
+        title = (plain if END_TAG.search(self.title) else one_line)(self.title) or "Untitled"
         return f"Retracted: {title}" if self.retracted else title
 
     @property
@@ -183,7 +182,7 @@ def summary_of(document: Document) -> str:
 
 def language_of(document: Document) -> str:
     """Its language by its tag (RFC 5646); what is none counts as English."""
-    return document.language if LANGUAGE.fullmatch(document.language) else "en"
+    return known_language(document.language)
 
 
 def placed_anew(article: Article, directory: Directory) -> Article:

@@ -26,11 +26,12 @@ from shared.syndication.addresses import Address, Format, Site
 from shared.syndication.article import Article
 from shared.syndication.feed import Feed
 from shared.syndication.json_feed import json_feed, json_item, related_facts, written
-from shared.syndication.markup import as_html, legal, one_line
+from shared.syndication.markup import as_html, legal, plain
 from shared.syndication.repairs import REFRESH_MINUTES, EntryRepairs, FeedRepairs, authors_of, history, related_links
 from shared.syndication.statement import statement_of
 
-PLAIN_TITLE = re.compile(rb"<title>[^<]*</title>")
+PLAIN = re.compile(rb'<title>[^<]*</title>|<category[^>]*>[^<]*</category>| title="[^"]*"')
+HEAD_DESCRIPTION = re.compile(rb"<channel>.*?</description>", re.DOTALL)
 DRESS = b'<?xml-stylesheet type="text/css" href="%b/assets/reading.css"?>\n'
 
 ENDS = {Format.RSS: b"</channel></rss>", Format.ATOM: b"</feed>", Format.JSON: b"]}"}
@@ -99,9 +100,10 @@ def summarised(article: Article) -> Article:
 def _links_of(article: Article, site: Site, form: Format) -> bytes:
     name = "link" if form is Format.ATOM else "atom:link"
     said = [{key: _attribute(value) for key, value in link.items()} for link in related_links(article, site)]
-    return "".join(
+    links = "".join(
         '<{name} href="{href}" rel="{rel}" type="{type}" title="{title}"/>'.format(name=name, **link) for link in said
     ).encode()
+    return PLAIN.sub(_hexadecimal, links) if form is Format.RSS else links
 
 
 def _attribute(text: str) -> str:
@@ -121,25 +123,25 @@ def _finished(body: bytes, feed: Feed, form: Format) -> bytes:
     """What feedgen has no way to say: the style sheet for browsers, what proves the feed whole, and titles that nobody takes for markup."""
     declaration, _, rest = body.partition(b"\n")
     if form is Format.RSS:
-        rest = PLAIN_TITLE.sub(_hexadecimal, rest)
+        rest = PLAIN.sub(_hexadecimal, HEAD_DESCRIPTION.sub(_hexadecimal, rest, count=1))
     dress = DRESS % escape(feed.site.url).encode()
     return b"".join([declaration, b"\n", dress, statement_of(feed).instruction, rest])
 
 
-def _hexadecimal(title: re.Match[bytes]) -> bytes:
-    # RSS does not say whether a title is text or markup; the best practices profile asks for these spellings, which
-    # every reader shows as the character itself, and the W3C validator calls anything else CharacterData.
-    return title[0].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;")
+def _hexadecimal(said: re.Match[bytes]) -> bytes:
+    # RSS does not say whether a title, a category or a description of the whole is text or markup; the best practices profile asks for
+    # these spellings, which every reader shows as the character itself, and the W3C validator calls anything else CharacterData.
+    return said[0].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;")
 
 
 def _generator(feed: Feed, form: Format, language: str) -> Any:
     site = feed.site
     generator = FeedGenerator()
     generator.id(feed.id)
-    generator.title(one_line(feed.title))
-    generator.description(one_line(feed.description))
+    generator.title(plain(feed.title))
+    generator.description(plain(feed.description))
     generator.language(language)
-    generator.author(name=one_line(site.title))
+    generator.author(name=plain(site.title))
     generator.generator("Syndicate")
     generator.updated(feed.updated.astimezone(UTC))
     generator.ttl(REFRESH_MINUTES)
@@ -171,8 +173,8 @@ def _entry(article: Article, site: Site) -> Any:
 
 def _categories(article: Article, site: Site) -> list[dict[str, str]]:
     # The name is the term too: sfeed, rss2email and feedparser's users show the term, and would call a subject otherwise than in RSS.
-    subjects = [{"term": one_line(subject.name), "scheme": site.home} for subject in article.subjects]
-    return [*subjects, *({"term": keyword} for keyword in map(one_line, article.keywords) if keyword)]
+    subjects = [{"term": plain(subject.name), "scheme": site.home} for subject in article.subjects]
+    return [*subjects, *({"term": keyword} for keyword in map(plain, article.keywords) if keyword)]
 
 
 def _links(article: Article, site: Site) -> list[dict[str, str]]:

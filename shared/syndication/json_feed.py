@@ -11,7 +11,7 @@ from shared.events import Subject
 from shared.syndication.addresses import Format, Site
 from shared.syndication.article import Article
 from shared.syndication.feed import Feed
-from shared.syndication.markup import legal, one_line
+from shared.syndication.markup import legal, one_line, plain
 from shared.syndication.statement import statement_of
 
 
@@ -20,13 +20,13 @@ def json_feed(feed: Feed, items: Iterable[Article] | None = None) -> bytes:
     site = feed.site
     body = {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": one_line(feed.title),
+        "title": plain(feed.title),
         "home_page_url": site.home,
         "feed_url": site.feed(feed.address, Format.JSON),
         "next_url": feed.previous and site.feed(feed.previous, Format.JSON),
-        "description": one_line(feed.description),
+        "description": plain(feed.description),
         "language": feed.language,
-        "authors": [{"name": one_line(site.title)}],
+        "authors": [{"name": plain(site.title)}],
         "hubs": [{"type": "WebSub", "url": feed.hub}] if feed.hub else None,
         "_syndicate": {"about": site.home} | statement_of(feed).facts,
         "items": [json_item(article, site) for article in (feed.articles if items is None else items)],
@@ -53,7 +53,7 @@ def json_item(article: Article, site: Site) -> dict[str, Any]:
         "image": article.image,
         "date_published": moment(article.first_published_at),
         "date_modified": moment(article.updated_at),
-        "authors": [{"name": name} for name in map(one_line, article.authors) if name],
+        "authors": [{"name": name} for name in map(plain, article.authors) if name],
         "tags": _tags(article),
         "language": article.language,
     }
@@ -62,7 +62,7 @@ def json_item(article: Article, site: Site) -> dict[str, Any]:
 
 def _tags(article: Article) -> list[str]:
     names = (*(subject.name for subject in article.subjects), *article.keywords)
-    return [tag for tag in map(one_line, names) if tag]
+    return [tag for tag in map(plain, names) if tag]
 
 
 def _ours(article: Article, site: Site) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def subject_facts(subject: Subject) -> dict[str, Any]:
 def related_facts(article: Article, site: Site) -> list[dict[str, Any]]:
     """The related articles as JSON shows them, best first."""
     return [
-        {"id": near.id, "link": site.document(near.id), "title": one_line(near.title), "score": round(near.score, 4)}
+        {"id": near.id, "link": site.document(near.id), "title": plain(near.title), "score": round(near.score, 4)}
         for near in article.neighbours
     ]
 

@@ -8,28 +8,67 @@ from __future__ import annotations
 
 import re
 from html import escape, unescape
+from html.entities import name2codepoint
 from typing import Literal
 from urllib.parse import quote
 
 import nh3
 
-ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-"""What XML 1.0, section 2.2 forbids anywhere: controls, lone surrogates (UTF-8 has none either), two noncharacters."""
+ILLEGAL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+    + "]"
+)
+"""What XML 1.0, section 2.2 forbids or discourages: controls, lone surrogates (UTF-8 has none either), noncharacters. HTML forbids the
+same, and the W3C validator calls the controls from 80 to 9F BadCharacters: they are Windows-1252, misread."""
 
 IMAGE = re.compile(r'<img\b[^>]*?\ssrc="(https?://[^"]+)"')
 """In markup as nh3 writes it: every attribute in double quotes, every & escaped."""
 
 SCHEMES = {"http", "https", "mailto"}
+TAGS = nh3.ALLOWED_TAGS - {"bdo", "rtc"}
+"""The W3C validator calls the one SecurityRisk and the other NotHtml."""
+
+ATTRIBUTES = {tag: names - {"cite"} for tag, names in nh3.ALLOWED_ATTRIBUTES.items()}
+"""An address that nobody sees, and that would stay relative."""
+LINK_REL = "noopener noreferrer nofollow"
+MOST_ROUNDS = 5
+
+LIKE_MARKUP = re.compile(r"<[A-Za-z/!?]|&#?\w")
+"""What somebody could take for markup who is not told that it is none."""
+END_TAG = re.compile(r"</\w+>")
+ANY_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+ENTITY = re.compile(r"&#?\w+;")
+LIKE_ENTITY = re.compile(r"&(?=(#?\w+))")
+
+ADDRESS = re.compile(r"(https?://)(\[[0-9A-Fa-f:.]+\]|[^/?#\[\]]+)(.*)", re.IGNORECASE)
 
 
 def legal(text: str) -> str:
     """`text` without the characters that no feed can carry."""
-    return ILLEGAL.sub("", text)
+    return ILLEGAL.sub("", text).replace("\ufffd", "?")
 
 
 def one_line(text: str) -> str:
     """Legal text with every run of white space as one space: a title, a name, a keyword."""
     return " ".join(legal(text).split())
+
+
+def plain(text: str) -> str:
+    """One line for a place that cannot say whether it is markup, such as a name or a link's title: elements and entities become what they mean.
+
+    The W3C validator calls what is left out ContainsHTML.
+    """
+    line = one_line(text)
+    if "&" in line:
+        line = ENTITY.sub(lambda entity: unescape(entity[0]), line)
+        line = LIKE_ENTITY.sub(_apart, line)
+    return one_line(ANY_TAG.sub("", line)) if END_TAG.search(line) else line
+
+
+def _apart(sign: re.Match[str]) -> str:
+    harmless = sign[1].isalpha() and sign[1] not in name2codepoint
+    return sign[0] if harmless else "& "
 
 
 def as_html(text: str) -> str:
@@ -38,10 +77,12 @@ def as_html(text: str) -> str:
 
 
 def web_address(text: str | None) -> str | None:
-    """`text` as an address that every format can carry and every browser may follow; None unless it is http(s)."""
-    if text is None or not text.lower().startswith(("http://", "https://")):
+    """`text` as an address that every format can carry and every browser may follow; None unless it is http(s) and has a host."""
+    found = ADDRESS.fullmatch(one_line(text or ""))
+    if found is None:
         return None
-    return quote(one_line(text), safe="%/:=&?~#+!$,;'@()*[]")
+    scheme, host, rest = found.groups()
+    return scheme + quote(host, safe="%:[].~$-_!*'(),;=@+&") + quote(rest, safe="%/:=&?~#+!$,;'@()*")
 
 
 def first_image(html: str) -> str | None:
@@ -63,4 +104,14 @@ def sanitised(html: str, base: str) -> str:
 
 
 def _clean(html: str, relative: Literal["deny"] | tuple[Literal["rewrite_with_base"], str]) -> str:
-    return nh3.clean(html, url_schemes=SCHEMES, url_relative=relative, link_rel="noopener noreferrer nofollow")
+    before, cleaner = (
+        html,
+        nh3.Cleaner(TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, url_relative=relative, link_rel=LINK_REL),
+    )
+    for _ in range(MOST_ROUNDS):
+        # An element that goes may leave others where HTML has none, such as a paragraph within a paragraph: read again, they stand apart.
+        after = legal(cleaner.clean(before))
+        if after == before:
+            break
+        before = after
+    return before

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from lxml import etree
 
 from shared.syndication.addresses import Format, Site
 from shared.syndication.article import Article
 from shared.syndication.feed import Feed
 from shared.syndication.json_feed import moment
-from shared.syndication.markup import as_html, one_line
+from shared.syndication.markup import LIKE_MARKUP, as_html, plain
 
 ATOM = "http://www.w3.org/2005/Atom"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
@@ -19,10 +17,6 @@ MEDIA = "http://search.yahoo.com/mrss/"
 SYNDICATION = "http://purl.org/rss/1.0/modules/syndication/"
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-
-LIKE_MARKUP = re.compile(r"<[A-Za-z/!?]|&#?\w+;")
-"""A title with this is sent as HTML, escaped, since many take any title for HTML. Every other one is sent as text: there are readers that
-show a title's bytes whatever type they have (sfeed, rss-parser), and `Law &amp; Order` where HTML was said."""
 
 REFRESH_MINUTES = 5
 """RSS's ttl. Readers take the larger of it and Cache-Control's max-age, so that one stays below."""
@@ -90,6 +84,8 @@ class EntryRepairs:
 
     def extend_atom(self, entry: etree._Element) -> None:
         title = entry.find("title")
+        # As text wherever that is safe: there are readers that show the bytes whatever type they have (sfeed, rss-parser), and
+        # `Law &amp; Order` where HTML was said. But many take for HTML what looks like it.
         if title is not None and LIKE_MARKUP.search(self.article.headline):
             title.set("type", "html")
             title.text = as_html(self.article.headline)
@@ -114,7 +110,7 @@ def history(feed: Feed, form: Format) -> list[dict[str, str]]:
 
 def authors_of(article: Article) -> list[str]:
     """The names as every format can carry them."""
-    return [name for name in map(one_line, article.authors) if name]
+    return [name for name in map(plain, article.authors) if name]
 
 
 def related_links(article: Article, site: Site) -> list[dict[str, str]]:
@@ -124,7 +120,7 @@ def related_links(article: Article, site: Site) -> list[dict[str, str]]:
             "href": site.document(near.id),
             "rel": "related",
             "type": "text/html",
-            "title": one_line(near.title) or "Untitled",
+            "title": plain(near.title) or "Untitled",
         }
         for near in article.neighbours
     ]

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from shared.syndication.markup import as_html, legal, one_line, sanitised, web_address
+from shared.syndication.markup import as_html, legal, one_line, plain, sanitised, web_address
+from tests.judges.texts import markup_faults, plain_faults
 
+PARTS = [
+    "<p>",
+    "</p>",
+    "<a href=x>",
+    "</a>",
+    "<object>",
+    "</object>",
+    "<table>",
+    "<tr>",
+    "<td>",
+    "<b>",
+    "<h1>",
+    "<li>",
+    "a",
+    "&#8;",
+]
 ANYTHING = st.text(st.characters(categories=None))
 
 
@@ -20,7 +38,7 @@ def test_legal_text_fits_into_xml(text: str) -> None:
     assert etree.tostring(element, encoding="utf-8")
 
 
-@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"])))
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"], exclude_characters="\ufffd")))
 def test_ordinary_text_stays(text: str) -> None:
     """Nothing else is taken away."""
     assert text == legal(text)
@@ -29,6 +47,42 @@ def test_ordinary_text_stays(text: str) -> None:
 def test_one_line_is_one_line() -> None:
     """White space of every kind becomes one space."""
     assert one_line("  a\n\tb\x00 \u2028c ") == "a b c"
+
+
+def test_what_was_misread_goes() -> None:
+    """Controls of Windows-1252 go; what stands for a character that could not be read is a question mark."""
+    assert legal("a\x85\x7fb\ufffdc\U0001ffff") == "ab?c"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("R&D at AT&T, p < 0.05", "R&D at AT&T, p < 0.05"),
+        ("Moon & <stars>", "Moon & <stars>"),
+        ("The <i>E. coli</i> genome", "The E. coli genome"),
+        ("O&apos;Hara &amp; Sons", "O'Hara & Sons"),
+        ("5&6 &copy x", "5& 6 & copy x"),
+        ("&lt;b&gt;bold&lt;/b&gt;", "bold"),
+    ],
+)
+def test_a_name_cannot_be_taken_for_markup(text: str, shown: str) -> None:
+    """Elements and entities become what they mean, and everything else stays."""
+    assert plain(text) == shown
+
+
+@given(ANYTHING)
+def test_no_name_can_be_taken_for_markup(text: str) -> None:
+    """Whatever it is made of."""
+    assert [] == list(plain_faults(plain(text)))
+
+
+@given(st.lists(st.sampled_from(PARTS)).map("".join))
+def test_markup_is_read_by_everybody_the_same(html: str) -> None:
+    """The strictest parser finds no fault in it, and sanitising it again changes nothing."""
+    clean = sanitised(html, "https://a.example/")
+
+    assert [] == list(markup_faults(clean))
+    assert sanitised(clean, "https://a.example/") == clean
 
 
 def test_text_as_html_keeps_its_signs() -> None:
@@ -60,5 +114,8 @@ def test_an_address_leads_to_the_web_or_nowhere() -> None:
     """What is no address in a feed is spelled so that it is one; what would run is left out."""
     assert web_address("https://a.example/b?c=1&d=%20#e") == "https://a.example/b?c=1&d=%20#e"
     assert web_address('http://a.example/é "b"') == "http://a.example/%C3%A9%20%22b%22"
+    assert web_address("https://a.example/b[]?c=[1]") == "https://a.example/b%5B%5D?c=%5B1%5D"
+    assert web_address("http://[::1]:8000/b") == "http://[::1]:8000/b"
+    assert web_address("https:///b") is None
     assert web_address("javascript:alert(1)") is None
     assert web_address(None) is None

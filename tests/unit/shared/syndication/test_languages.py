@@ -1,0 +1,16 @@
+"""Which languages a feed names."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.syndication.languages import known_language
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [("de", "de"), ("pt-BR", "pt-BR"), ("fil", "fil"), ("zz", "en"), ("english", "en"), ("", "en"), ("e\n", "en")],
+)
+def test_a_language_that_there_is_not_is_not_named(said: str, known: str) -> None:
+    """A reader would have to guess at it; the W3C validator calls it InvalidLanguage."""
+    assert known_language(said) == known
