@@ -94,9 +94,7 @@ async def test_a_document_is_json_for_programs(room: Room) -> None:
 async def test_a_document_is_a_page_for_people(room: Room) -> None:
     """With its related articles, its feeds for discovery, and nothing that runs."""
     text = '<p>Sea</p><script>alert(1)</script><img src="x" onerror="alert(1)">'
-    await room.put(
-        related_event(1, html=text, title="<b>Tides", related=neighbours("Moon & Co"), related_revision=1)
-    )
+    await room.put(related_event(1, html=text, title="<b>Tides", related=neighbours("Moon & Co"), related_revision=1))
     answer = await room.get("/documents/doc1", accept=BROWSER)
     page = html.fromstring(answer.body.decode())
 
