@@ -77,13 +77,18 @@ async def test_an_article_page_says_what_it_is(room: Room) -> None:
     """schema.org's Article as JSON-LD, whatever the article says."""
     await room.put(
         related_event(
-            1, title="<script><b>Tides", related=neighbours("Moon"), related_revision=1, authors=("Ann & Co",)
+            1,
+            title="<script><b>Tides",
+            summary="</script>",
+            related=neighbours("Moon"),
+            related_revision=1,
+            authors=("Ann & Co",),
         )
     )
     page = tree_of(await room.get("/documents/doc1", accept=BROWSER))
     facts = json.loads(page.xpath("string(//script[@type='application/ld+json'])"))
 
-    assert facts["headline"] == "<script><b>Tides"
+    assert (facts["headline"], facts["description"]) == ("<script><b>Tides", "</script>")
     assert facts["author"] == [{"@type": "Person", "name": "Ann & Co"}]
     assert facts["mainEntityOfPage"]["relatedLink"] == [SITE.document("near0")]
     assert page.xpath("//a[@href='/feeds/keywords/sea']/text()") == ["sea"]
