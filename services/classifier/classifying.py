@@ -22,13 +22,13 @@ class Classifying:
     """The subjects in force and this process's study; `work` is what happens to a batch."""
 
     def __init__(self, taxonomy: Taxonomy, study: Study, *, review_below: float) -> None:
-        self.subjects = Subjects(taxonomy)
+        self.subjects = Subjects(taxonomy, study.reader)
         self._study = study
         self._review_below = review_below
 
     def follow(self, taxonomy: Taxonomy) -> None:
         """Judge by this taxonomy from now on."""
-        self.subjects = Subjects(taxonomy)
+        self.subjects = Subjects(taxonomy, self._study.reader)
 
     async def work(self, batch: Batch) -> None:
         """Give each event's document its subject. What this batch teaches, the next one knows."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 
 QUICKLY = 1
 
@@ -40,7 +40,8 @@ class Labelled:
 
     def pack(self) -> bytes:
         """JSON, deflated: about 1.5 kB for an article of 2.5 kB."""
-        return zlib.compress(json.dumps(asdict(self), separators=(",", ":")).encode(), QUICKLY)
+        facts = {each.name: getattr(self, each.name) for each in fields(self)}
+        return zlib.compress(json.dumps(facts, separators=(",", ":")).encode(), QUICKLY)
 
     @classmethod
     def unpack(cls, packed: bytes) -> Labelled:

@@ -40,7 +40,7 @@ class Study:
         key: Callable[[str], str] = lambda name: belt.key("classifier", name)  # noqa: E731 - a name for five lines
         self.given_key, self.labels_key, self.log_key = key("given"), key("labels"), key("log")
         self.model_key, self.era_key, self._versions_key = key("model"), key("era"), key("versions")
-        self._reader = Reader()
+        self.reader = Reader()
         self._sound = False
         self._alone = asyncio.Lock()
 
@@ -143,7 +143,7 @@ class Study:
         """Learn from entries in their order, and let others on this loop have their turn now and then."""
         resumed = time.monotonic()
         for entry, fields in rows:
-            taught = self.model.learn(Labelled.unpack(fields[b"labelled"]), self._reader)
+            taught = self.model.learn(Labelled.unpack(fields[b"labelled"]), self.reader)
             self.model.position = entry.decode()
             if taught and self.model.rounded:
                 await self._save()

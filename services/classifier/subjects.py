@@ -59,13 +59,14 @@ class _Judgement:
 class Subjects:
     """The subjects of a taxonomy; what was learned comes as a model with each question."""
 
-    def __init__(self, taxonomy: Taxonomy) -> None:
+    def __init__(self, taxonomy: Taxonomy, reader: Reader | None = None) -> None:
         self.taxonomy = taxonomy
         self.fallback = taxonomy.by_any_name[taxonomy.fallback]
         self.slugs = tuple(subject.slug for subject in taxonomy.subjects)
         self._place_of = {slug: place for place, slug in enumerate(self.slugs)}
         self._keywords = Keywords(taxonomy)
-        self.reader = Reader()
+        self.reader = reader or Reader()
+        self._latest: tuple[Reading, Hits, Scores] | None = None
         self._unlearned = Model()
         self._columns_found: tuple[list[str], list[int]] = ([], [-1] * len(self.slugs))
 
@@ -117,7 +118,7 @@ class Subjects:
     def judged_anew(self, labelled: Labelled) -> Labelled:
         """The same as it is learned from under this taxonomy."""
         known = self.taxonomy.named(labelled.subject)
-        prior = self._keywords.scores(self._keywords.hits(self.reader.read(labelled.title, labelled.text)))
+        _, prior = self._prior(self.reader.read(labelled.title, labelled.text))
         return replace(
             labelled,
             slug=known.slug if known else "",
@@ -129,8 +130,7 @@ class Subjects:
     def _judged(self, document: Document, model: Model) -> _Judgement:
         """The likeliest subjects, best first; among equals the taxonomy's order holds. Without learning, those that a keyword speaks for."""
         reading = self.reader.read(document.title, document.text)
-        hits = self._keywords.hits(reading)
-        prior = self._keywords.scores(hits)
+        hits, prior = self._prior(reading)
         learned, met = model.learner.learned, model.learner.met
         scores = prior_weight(learned) * prior
         if met:
@@ -138,6 +138,13 @@ class Subjects:
         confidences = model.calibration.confidences(scores, learned, model.learner.guessed)
         order = np.argsort(-scores, kind="stable")[: RUNNERS_UP + 2]
         return _Judgement(reading, hits, confidences, [int(place) for place in order if met or prior[place] > 0])
+
+    def _prior(self, reading: Reading) -> tuple[Hits, Scores]:
+        """What the keywords say of a document; for nothing when it is asked for again at once, to be learned from."""
+        if self._latest is None or self._latest[0] is not reading:
+            hits = self._keywords.hits(reading)
+            self._latest = (reading, hits, self._keywords.scores(hits))
+        return self._latest[1:]
 
     def _columns(self, model: Model) -> list[int]:
         """Each subject's column in the model, a former one's if it was renamed since; -1 for none."""

@@ -28,7 +28,7 @@ def announce(
     A partner that was told of a document hears what becomes of it, also when it no longer fits: that it was corrected, moved, taken back.
     """
     kind = kind_of(event)
-    if not kind:
+    if not kind or not _of_interest(kind, partners):
         return Step("told_nobody", quiet=True), ()
     data = data_of(event, base_url)
     told = _told(event, kind, data, partners, heard)
@@ -38,6 +38,11 @@ def announce(
     )
     step = Step("announced", writes=planned(notice, names, ordered), facts={"partners": len(told), "type": kind})
     return step, tuple(partner.id for partner in told if not partner.filter.empty)
+
+
+def _of_interest(kind: str, partners: Collection[Partner]) -> bool:
+    """Whether the event enters the ledger. Each new document changes about five lists: six of seven lines would be about what nobody reads."""
+    return kind != RELATED_CHANGED or any(kind in partner.events for partner in partners)
 
 
 def _told(
