@@ -13,13 +13,19 @@ MOST_TOGETHER = 100
 
 
 class Gathered(Generic[Asked, Answer]):
-    """`ask` takes several questions and answers each, in their order; what it raises, all who asked are told.
+    """`ask` takes up to `most` questions and answers each, in their order, or with an exception; what it raises, all who asked are told.
 
     It must not matter to an answer who else asks. Nobody waits for company: who comes first goes at once.
     """
 
-    def __init__(self, ask: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer]]]) -> None:
+    def __init__(
+        self,
+        ask: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer | BaseException]]],
+        *,
+        most: int = MOST_TOGETHER,
+    ) -> None:
         self._ask = ask
+        self._most = most
         self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
         self._rounds: asyncio.Task[None] | None = None
 
@@ -33,8 +39,8 @@ class Gathered(Generic[Asked, Answer]):
 
     async def _go_round(self) -> None:
         while self._waiting:
-            together, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
-            answers: Sequence[Answer | Exception]
+            together, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            answers: Sequence[Answer | BaseException]
             try:
                 answers = await self._ask([asked for asked, _ in together])
             except Exception as error:
@@ -43,10 +49,10 @@ class Gathered(Generic[Asked, Answer]):
                 _tell(future, answer)
 
 
-def _tell(future: asyncio.Future[Answer], answer: Answer | Exception) -> None:
+def _tell(future: asyncio.Future[Answer], answer: Answer | BaseException) -> None:
     if future.done():  # whoever asked has been cancelled
         return
-    if isinstance(answer, Exception):
+    if isinstance(answer, BaseException):
         future.set_exception(answer)
     else:
         future.set_result(answer)

@@ -37,7 +37,7 @@ from shared.gathering import Gathered
 from shared.logs import log
 from shared.scripts import Scripts
 from shared.settings import Settings
-from shared.steps import Command, Fence, Guard, Step, words_of
+from shared.steps import Command, Fence, Guard, Step, Word, words_of
 
 BLOCK_MS = 1000
 SILENT_AFTER_SECONDS = 10.0
@@ -128,11 +128,16 @@ class Belt:
 
     async def publish(self, step: Step, fence: Fence | None = None) -> bool:
         """Do a step that no event caused. False: its guard says that something as new is there already, or its fence or a swap did not hold."""
-        words = words_of(step, [self.emission(event) for event in step.emits])
+        return (await self.publish_all([step], fence))[0]
+
+    async def publish_all(self, steps: Sequence[Step], fence: Fence | None = None) -> list[bool]:
+        """Do several such steps in one go, each all or nothing. If this raises, those before the one that failed are done."""
         keys = [self.dead_key, self.dead_key, *([fence.key] if fence else [])]
-        guarded = [fence.expected, fence.next] if fence else ["", ""]
-        verdicts = await self.scripts.run("commit", keys, ["", *guarded, 1, *words])
-        return bool(verdicts == [b"applied"])
+        words: list[Word] = ["", *((fence.expected, fence.next) if fence else ("", "")), len(steps)]
+        for step in steps:
+            words += words_of(step, [self.emission(event) for event in step.emits])
+        verdicts = await self.scripts.run("commit", keys, words)
+        return [verdict == b"applied" for verdict in verdicts] if verdicts != [b"fenced"] else [False] * len(steps)
 
     async def written(self, guard: Guard) -> bool:
         """Wait until what stored `guard` would outlive Redis too. False: Redis has died in between and lost it; do it again.

@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from services.ingest.changes import (
     Changed,
     Decision,
@@ -25,6 +23,7 @@ from services.ingest.changes import (
 from services.ingest.draft import Draft
 from services.ingest.refusals import gone, permitted
 from services.ingest.sameness import Judged, Sameness
+from services.ingest.together import Together
 from shared.errors import Overloaded
 from shared.events import Change, Document, DocumentIngested
 from shared.steps import Command, Guard, Step
@@ -51,12 +50,12 @@ class Registry:
     def __init__(self, client: Any, belt: Belt) -> None:
         self._client = client
         self._belt = belt
+        self._together = Together(client, belt, self._key)
         self._sameness = Sameness(belt, self.known, self._key)
 
     async def known(self, identity: str) -> Known | None:
         """The document as it was accepted last; None if it never was."""
-        version, record = await self._client.hmget(self._key(identity), "version", "record")
-        return _whole(int(version), record) if version and record else None
+        return await self._together.known(identity)
 
     async def accept(
         self, draft: Draft, identity: str, at: datetime, *, correlation_id: str, also: Also = nothing
@@ -188,7 +187,7 @@ class Registry:
         self, decision: Changed, judged: Judged | None, correlation_id: str, also: Also
     ) -> Decision | None:
         """The decision, if it is done; None if another writer was faster."""
-        if await self._belt.publish(self._step(decision, correlation_id, judged).then(*also(decision))):
+        if await self._together.publish(self._step(decision, correlation_id, judged).then(*also(decision))):
             return decision
         stands = await self.known(decision.document.id)
         return decision if stands == decision.known(correlation_id) else None  # equal: only the reply was lost
@@ -231,19 +230,3 @@ def _same_words(before: Known, decision: Changed) -> bool:
     then, now = before.document, decision.document
     alive = before.state == decision.known().state == State.ACCEPTED
     return alive and (then.content_hash, then.duplicate_of) == (now.content_hash, now.duplicate_of)
-
-
-def _whole(version: int, record: bytes) -> Known | None:
-    """What stands in the record, if the step that wrote it came to its end.
-
-    The guard writes `version` last. A step that failed behind its record (Redis is full) has laid no event on the belt, so its words
-    are nothing that was accepted: the document counts as changed by whatever is sent next.
-    """
-    try:
-        known = Known.model_validate_json(record)
-    except ValidationError:
-        return None
-    if known.version == version:
-        return known
-    lost = known.document.model_copy(update={"version": version, "content_hash": ""})
-    return Known(state=State.ACCEPTED, document=lost)

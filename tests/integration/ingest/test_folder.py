@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -127,10 +128,10 @@ async def test_a_store_that_is_away_fails_no_file(room: Room, folder: Folder, mo
     """The file stays where it is until somebody can take it."""
     (folder.root / "a.md").write_text("It beats.")
 
-    async def away(_: Step, _fence: Fence | None = None) -> bool:
+    async def away(_: Sequence[Step], _fence: Fence | None = None) -> list[bool]:
         raise Unreachable
 
-    monkeypatch.setattr(room.host.belt, "publish", away)
+    monkeypatch.setattr(room.host.belt, "publish_all", away)
     with pytest.raises(Unreachable):
         await settled(folder)
     monkeypatch.undo()

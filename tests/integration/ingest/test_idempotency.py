@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -60,13 +61,13 @@ async def test_a_refusal_is_kept_too(room: Room) -> None:
 
 async def test_a_request_that_is_still_running_is_told(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """409 for the second one of two at once, and the first one's answer once that is there."""
-    publish, held = room.host.belt.publish, asyncio.Event()
+    publish, held = room.host.belt.publish_all, asyncio.Event()
 
-    async def slow(step: Step, fence: Fence | None = None) -> bool:
+    async def slow(steps: Sequence[Step], fence: Fence | None = None) -> list[bool]:
         await held.wait()
-        return await publish(step, fence)
+        return await publish(steps, fence)
 
-    monkeypatch.setattr(room.host.belt, "publish", slow)
+    monkeypatch.setattr(room.host.belt, "publish_all", slow)
     first = asyncio.create_task(room.post(ONE, idempotency_key="k"))
     async with asyncio.timeout(5):
         while not await room.host.redis.keys("*ingest:request*"):  # noqa: ASYNC110 - no event
@@ -82,13 +83,13 @@ async def test_a_request_that_is_still_running_is_told(room: Room, monkeypatch: 
 
 async def test_an_answer_that_was_lost_is_found(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process dies between the change and its answer: the answer was written with the change."""
-    publish = room.host.belt.publish
+    publish = room.host.belt.publish_all
 
-    async def done_and_dead(step: Step, fence: Fence | None = None) -> bool:
-        await publish(step, fence)
+    async def done_and_dead(steps: Sequence[Step], fence: Fence | None = None) -> list[bool]:
+        await publish(steps, fence)
         raise Unreachable
 
-    monkeypatch.setattr(room.host.belt, "publish", done_and_dead)
+    monkeypatch.setattr(room.host.belt, "publish_all", done_and_dead)
     lost: Any = await room.post(ONE, idempotency_key="k")
     monkeypatch.undo()
     again = await room.post(ONE, idempotency_key="k")
