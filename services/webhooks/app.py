@@ -29,7 +29,9 @@ def install(host: Host) -> None:
     """Tell partners of what is published, and give operators the say over partners."""
     settings, clock, stream = host.settings, host.clock, host.key(DocumentPublished.stream)
     address = settings.webhooks_url or settings.base_url
-    partners, keyring = Partners(host.redis, host.key), Keyring.of(settings)
+    keyring = Keyring.of(settings)
+    newsroom = install_hub(host, keyring)
+    partners = Partners(host.redis, host.key, beside=newsroom.revisions)
     kept = Kept(settings.webhook_deliveries_kept)
     deliveries = Deliveries(host.redis, host.key, kept=kept, ordered_by=stream)
     ledger = Ledger(host.redis, deliveries.base, stream)
@@ -44,7 +46,6 @@ def install(host: Host) -> None:
         clock=clock,
         schedule=settings.webhook_schedule_seconds or SCHEDULE,
     )
-    newsroom = install_hub(host, keyring)
     notifier = Notifier(partners, deliveries, ledger, pump, newsroom, clock, settings.base_url)
     sweeper = Sweeper(host, registry, deliveries, ledger, disabling)
 

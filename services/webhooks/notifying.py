@@ -20,7 +20,7 @@ from shared.steps import Step
 
 
 class Notifier:
-    """Plans what partners are told. `base_url`: the address of our own pages."""
+    """Plans what partners and subscribers are told. `base_url`: the address of our own pages; `partners` look at the newsroom's revisions too."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Notifier:
         known = list((await self._partners.current(at_most_seconds_old=0)).values())
         documents = list(dict.fromkeys(event.document_id for event in batch.events if event.document_id))
         heard = await self._ledger.heard(known, documents)
-        sheet = await self._newsroom.sheet(batch.events)
+        sheet = await self._newsroom.sheet(batch.events, self._partners.beside)
         steps: list[Step | Exception] = []
         for event, entry in zip(batch.events, batch.entries, strict=True):
             try:

@@ -20,7 +20,6 @@ from shared.syndication.facets import ALL, MOST_OF_A_KIND, facets_of, subject_pa
 from shared.syndication.markup import web_address
 from shared.syndication.questions import Question, words_of
 
-DIGEST_BYTES = 8
 RETRACTED = "retracted"
 
 
@@ -32,13 +31,17 @@ class Filed:
     listed: bool = True
     worded: bool = False
     language: str = "en"
-    source_url: str | None = None
+    url: str | None = None
     keywords: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
 
     @property
     def retracted(self) -> bool:
         return self.digest == RETRACTED
+
+    @property
+    def source_url(self) -> str | None:
+        return web_address(self.url)
 
     def stored(self) -> str:
         """The record as it is kept."""
@@ -47,7 +50,7 @@ class Filed:
             int(self.listed),
             int(self.worded),
             self.language,
-            self.source_url,
+            self.url,
             self.keywords,
             self.authors,
         )
@@ -79,7 +82,7 @@ def filed(event: DocumentPublished, before: Filed | None, *, with_duplicates: bo
             before.listed,
             before.worded,
             before.language,
-            before.source_url,
+            before.url,
             before.keywords,
             before.authors,
         )
@@ -88,7 +91,7 @@ def filed(event: DocumentPublished, before: Filed | None, *, with_duplicates: bo
         listed=with_duplicates or document.duplicate_of is None,
         worded=worded,
         language=language_of(document),
-        source_url=web_address(document.url),
+        url=document.url,
         keywords=document.keywords[:MOST_OF_A_KIND],
         authors=document.authors[:MOST_OF_A_KIND],
     )
@@ -98,8 +101,8 @@ def filed_in(stored: bytes | None) -> Filed | None:
     """The record that was kept; None if there is none."""
     if not stored:
         return None
-    digest, listed, worded, language, source_url, keywords, authors = json.loads(stored)
-    return Filed(digest, bool(listed), bool(worded), language, source_url, tuple(keywords), tuple(authors))
+    digest, listed, worded, language, url, keywords, authors = json.loads(stored)
+    return Filed(digest, bool(listed), bool(worded), language, url, tuple(keywords), tuple(authors))
 
 
 def filing_of(event: DocumentPublished, record: Filed, words: Collection[int] | None) -> Filing:
@@ -125,11 +128,13 @@ def answers(question: Question, filing: Filing) -> bool:
 
 def digest_of(event: DocumentPublished) -> str:
     """What the document's entry says, but for its related articles, its version and its dates."""
-    document = event.document
-    subjects = [(each.slug, each.name) for each in (event.subject, event.second) if each]
-    lists = (document.authors, document.keywords, subjects)
-    said = (document.title, document.summary, document.html, document.text, document.url, document.language, lists)
-    return blake2b(repr(said).encode(errors="replace"), digest_size=DIGEST_BYTES).hexdigest()
+    document, second = event.document, event.second
+    subjects = (event.subject.slug, event.subject.name, *((second.slug, second.name) if second else ()))
+    # What the source says is in its hash already; the rest is how it was read.
+    said = (document.content_hash, document.title, document.summary, document.url or "", document.language, *subjects)
+    lists = (*document.authors, "", *document.keywords, "")
+    read = (crc32(text.encode(errors="replace")) for text in (document.html, document.text))
+    return blake2b("\0".join((*said, *lists, *map(str, read))).encode(errors="replace"), digest_size=8).hexdigest()
 
 
 def words_in(event: DocumentPublished) -> array[int]:

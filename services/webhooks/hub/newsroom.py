@@ -96,9 +96,14 @@ class Newsroom:
         self._kinds = -1
         self._subscribed = Subscribed(())
 
-    async def sheet(self, events: Sequence[Event]) -> Sheet:
+    @property
+    def revisions(self) -> tuple[str, str]:
+        """The keys that tell whether subscriptions have changed; what stands there is asked for by `sheet`."""
+        return self._subscriptions.revisions
+
+    async def sheet(self, events: Sequence[Event], revisions: Sequence[bytes | None]) -> Sheet:
         """What a batch is judged by."""
-        subscribed = await self.subscribed()
+        subscribed = self._subscribed_to(await self._subscriptions.seen(revisions))
         names = list(dict.fromkeys(each.document_id for each in events if isinstance(each, DocumentPublished)))
         found = Sheet(self, subscribed, {}, {}, self._clock.now())
         retracted = [
@@ -115,9 +120,7 @@ class Newsroom:
             found.directory = await self.directory()
         return found
 
-    async def subscribed(self) -> Subscribed:
-        """The topics that somebody is subscribed to now."""
-        view = await self._subscriptions.current(at_most_seconds_old=0)
+    def _subscribed_to(self, view: View) -> Subscribed:
         if view is not self._view or view.kinds != self._kinds:
             self._view, self._kinds = view, view.kinds
             self._subscribed = Subscribed([topic for url in view.topics if (topic := self.topic(url))])

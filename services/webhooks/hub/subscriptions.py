@@ -10,6 +10,7 @@ hub:changed            sorted set: id → number of the change; hub:revision: th
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -66,16 +67,30 @@ class Subscriptions:
         self._save = redis.register_script((LUA / "save.lua").read_text())
         self._view = View()
         self._revision = -1
+        self._one_at_a_time = asyncio.Lock()
         self._checked = float("-inf")
 
     async def current(self, *, at_most_seconds_old: float = CHECK_SECONDS) -> View:
         """All subscriptions as they are, or were a moment ago; mostly the same object, changed."""
         if time.monotonic() - self._checked >= at_most_seconds_old:
-            revision, floor = await self._redis.mget(f"{self.base}:revision", f"{self.base}:floor")
-            if int(revision or 0) != self._revision:
-                await self._follow(int(revision or 0), int(floor or 0))
-            self._checked = time.monotonic()
+            await self.seen(await self._redis.mget(self.revisions))
         return self._view
+
+    @property
+    def revisions(self) -> tuple[str, str]:
+        """The keys that tell whether something has changed."""
+        return f"{self.base}:revision", f"{self.base}:floor"
+
+    async def seen(self, revisions: Sequence[bytes | None]) -> View:
+        """All subscriptions as they are, when this is what stands at the keys of `revisions` now."""
+        async with self._one_at_a_time:
+            revision, floor = _numbers(revisions)
+            if revision < self._revision:  # somebody has looked later; or Redis has come back with less
+                revision, floor = _numbers(await self._redis.mget(self.revisions))
+            if revision != self._revision:
+                await self._follow(revision, floor)
+            self._checked = time.monotonic()
+            return self._view
 
     async def _follow(self, revision: int, floor: int) -> None:
         if self._revision < floor or revision < self._revision:
@@ -161,3 +176,8 @@ class Subscriptions:
 def by_topic(topics: Mapping[str, int], few: int) -> Iterable[tuple[str, int]]:
     """The topics with the most subscriptions."""
     return sorted(topics.items(), key=lambda pair: (-pair[1], pair[0]))[:few]
+
+
+def _numbers(revisions: Sequence[bytes | None]) -> tuple[int, int]:
+    revision, floor = (int(number or 0) for number in revisions)
+    return revision, floor

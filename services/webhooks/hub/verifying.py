@@ -1,6 +1,7 @@
 """Asking callbacks whether they meant it, and telling them when they are denied (WebSub, sections 5.2 and 5.3).
 
-hub:requests   hash: number → request as JSON      hub:asked   sorted set: number → when it is to be seen to, in ms
+hub:requests    hash: number → request as JSON      hub:asked   sorted set: number → when it is to be seen to, in ms
+hub:ended:<id>  number of the request that ended the subscription, for an hour
 
 A request stands in Redis before it is answered with 202, so a process that dies takes none with it: when its lease ends, somebody asks
 again, with another challenge. Nothing of a subscription changes before its callback has said yes.
@@ -30,9 +31,11 @@ LUA = Path(__file__).parent / "lua"
 POLL_SECONDS = 0.2
 LEASE = timedelta(seconds=60)
 """Longer than an answer may take; then somebody else asks."""
-MOST_AT_ONCE = 128
+MOST_AT_ONCE = 64
 MOST_WAITING = 20_000
 CHALLENGE_BYTES = 24
+REMEMBERED_SECONDS = 3_600
+"""So long an end is remembered, for answers to earlier requests that come late."""
 
 
 class Verifying:
@@ -125,7 +128,9 @@ class Verifying:
             await together.execute()
 
     async def _apply(self, request: Request) -> None:
-        now = self._clock.now()
+        now, last = self._clock.now(), f"{self._base}:ended:{request.place}"
+        if int(await self._redis.get(last) or 0) > request.number:  # it was ended by a later request
+            return
 
         def decide(known: Subscription | None) -> Subscription | None:
             if known and known.number >= request.number:  # a later request was faster
@@ -134,6 +139,8 @@ class Verifying:
                 return None
             return verified(request, known, now, now + timedelta(seconds=request.lease_seconds))
 
+        if request.mode is Mode.UNSUBSCRIBE:
+            await self._redis.set(last, request.number, ex=REMEMBERED_SECONDS)
         await self._subscriptions.revise(request.place, decide)
         self._changed()
 

@@ -168,11 +168,10 @@ local function close(lane)
   end
 end
 
-local ready, lanes = {}, {}
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', base .. ':lanes', '-inf', now)) do ready[id] = true end
+local lanes = {}
 for i = 6, #ARGV, 8 do
   local id = ARGV[i]
-  if ready[id] then
+  if tonumber(redis.call('ZSCORE', base .. ':lanes', id) or math.huge) <= now then
     local lane = {id = id, room = tonumber(ARGV[i + 1]), sent = 0, most = tonumber(ARGV[i + 5]),
       linger = tonumber(ARGV[i + 6]), form = ARGV[i + 7]}
     for _, name in ipairs({'fresh', 'due', 'held', 'pace'}) do lane[name] = base .. ':' .. name .. ':' .. id end
