@@ -95,7 +95,11 @@ async def pushed(host: Host) -> None:
     """Wait until nothing of the stream, of the topics and of the deliveries is under way."""
     for _ in range(2_000):
         keys = [host.key("hub", name) for name in ("batches", "lanes")]
-        left = [await host.redis.zcard(key) for key in keys]
+        async with host.redis.pipeline(transaction=True) as together:
+            for key in keys:
+                together.zcard(key)
+            together.hlen(host.key("hub", "spreading"))
+            left = await together.execute()
         groups = await host.redis.xinfo_groups(host.key("documents.published"))
         if not any(left) and all(not group["pending"] and not group["lag"] for group in groups):
             return
