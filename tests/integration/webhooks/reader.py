@@ -94,17 +94,25 @@ async def quiet(host: Host) -> None:
 async def pushed(host: Host) -> None:
     """Wait until nothing of the stream, of the topics and of the deliveries is under way."""
     for _ in range(2_000):
-        keys = [host.key("hub", name) for name in ("batches", "lanes")]
-        async with host.redis.pipeline(transaction=True) as together:
-            for key in keys:
-                together.zcard(key)
-            together.hlen(host.key("hub", "spreading"))
-            left = await together.execute()
-        groups = await host.redis.xinfo_groups(host.key("documents.published"))
-        if not any(left) and all(not group["pending"] and not group["lag"] for group in groups):
+        if await _all_read(host) and not await _under_way(host):
             return
         await asyncio.sleep(0.005)
     raise AssertionError("something is still under way")
+
+
+async def _all_read(host: Host) -> bool:
+    stream = host.key("documents.published")
+    (group,) = await host.redis.xinfo_groups(stream)
+    last = (await host.redis.xinfo_stream(stream))["last-generated-id"]
+    return not group["pending"] and bool(group["last-delivered-id"] == last)
+
+
+async def _under_way(host: Host) -> bool:
+    async with host.redis.pipeline(transaction=True) as together:
+        together.zcard(host.key("hub", "batches"))
+        together.hlen(host.key("hub", "spreading"))
+        together.zcard(host.key("hub", "lanes"))
+        return any(await together.execute())
 
 
 def article(number: int = 1, version: int = 1, change: Change = Change.ADDED, **facts: Any) -> DocumentPublished:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -76,7 +77,8 @@ def feeds(draw: st.DrawFn) -> Feed:
     shown = tuple(draw(articles(number)) for number in range(draw(st.integers(0, 6))))
     older, before = (draw(st.integers(1, 9) | st.none()) for _ in range(2))
     address = Address("search", draw(st.sampled_from(["", "q=a%26b&lang=de"])), draw(st.booleans()), before)
-    return Feed(SITE, address, draw(TEXT) + "x", draw(TEXT) + "y", shown, older)
+    site = replace(SITE, hub=draw(st.sampled_from(["", "https://hub.example/a?b=1&c=2"])))
+    return Feed(site, address, draw(TEXT) + "x", draw(TEXT) + "y", shown, older)
 
 
 def pieces_of(feed: Feed, form: Format) -> list[Piece]:
