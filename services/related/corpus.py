@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from services.related.postings import Postings
 from services.related.shelf import Shelf
-from services.related.terms import SPACE, Numbers, Terms
+from services.related.terms import Numbers, Terms
+from services.related.vocabulary import Vocabulary
 
 COMMON = 16
 """A term is common if more than one document in so many has it."""
@@ -42,26 +43,28 @@ class Corpus:
         self.documents = 0
         self._shelf = Shelf()
         self._postings = Postings()
-        self._idf = np.zeros(SPACE, np.float32)
-        self._living = np.zeros(1, np.int32)
-        self._living_count = 0
-        self._mine = np.zeros(SPACE, np.uint8)
+        self._vocabulary = Vocabulary()
+        self._idf = np.zeros(1, np.float32)
+        self._mine = np.zeros(1, np.uint8)
         self._per_length = np.zeros(1, np.float32)
         self._common_part = np.zeros(1, np.float32)
         self._common_below = 0.0
         self._changes = 0
 
     def terms(self, slot: int) -> Terms:
-        return self._shelf.get(slot)
+        """The terms of the document at `slot`, as it was entered with them."""
+        terms = self._shelf.get(slot)
+        return Terms(self._vocabulary.checksums(terms.numbers), terms.strengths)
 
     def add(self, slot: int, terms: Terms) -> None:
         """Enter a document at a slot that has none."""
+        terms = self._known([terms])
         fresh = terms.numbers[self._postings.frequency[terms.numbers] == 0]
         self._postings.add(slot, terms)
         self._shelf.put(slot, terms)
         self.documents += 1
         self._changes += 1
-        self._meet(fresh)
+        self._idf[fresh] = self._rarity(1.0)
         self._make_room(slot)
         self._measure(slot, terms)
 
@@ -71,14 +74,12 @@ class Corpus:
             for slot, each in zip(slots.tolist(), terms, strict=True):
                 self.add(slot, each)
             return
-        self._shelf.put_all(slots, terms)
-        filled = self.filled(slots)
-        numbers, strengths, starts = self._shelf.gather(filled)
-        owners = np.repeat(filled, np.diff(np.append(starts, len(numbers))))
-        fresh = self._postings.fill(owners, numbers, strengths)
+        counts = np.array([len(each.numbers) for each in terms], np.int64)
+        known = self._known(terms)
+        self._shelf.put_all(slots, counts, known)
+        self._postings.fill(np.repeat(slots, counts), known.numbers, known.strengths)
         self.documents = self._changes = len(slots)
         self._make_room(int(slots.max()))
-        self._meet(fresh)
         self.refresh()
 
     def discard(self, slot: int) -> None:
@@ -94,8 +95,7 @@ class Corpus:
         if self._changes * REFRESHED_AFTER < self.documents or not self._changes:
             return False
         self._changes = 0
-        living = self._living[: self._living_count]
-        self._idf[living] = self._rarity(self._postings.frequency[living])
+        self._idf[:] = self._rarity(self._postings.frequency[: len(self._idf)])
         self._common_below = float(self._rarity(max(self.documents / COMMON, FEW)))
         self._measure_all()
         return True
@@ -154,14 +154,26 @@ class Corpus:
         owners = np.searchsorted(starts, both, side="right")
         numbers = numbers[both]
         parts = np.square(self._idf[numbers]) * (mine[both].astype(np.uint32) * theirs[both])
-        ranked = numbers[np.lexsort((numbers, -parts, owners))].tolist()
+        checksums = self._vocabulary.checksums(numbers)
+        ranked = checksums[np.lexsort((checksums, -parts, owners))].tolist()
         ends = np.cumsum(np.bincount(owners, minlength=len(others) + 1)).tolist()
         return [ranked[start : min(end, start + count)] for start, end in pairwise(ends)]
 
-    def heaviest(self, terms: Terms, count: int) -> list[int]:
-        """The terms that weigh most, the weightiest first."""
-        weights = terms.strengths * self._rarity(self._postings.frequency[terms.numbers])
-        return [int(number) for number in terms.numbers[np.argsort(-weights, kind="stable")[:count]].tolist()]
+    def heaviest(self, slot: int, count: int) -> list[int]:
+        """The terms of a document that weigh most, the weightiest first."""
+        terms = self._shelf.get(slot)
+        best = np.argsort(-(self._idf[terms.numbers] * terms.strengths), kind="stable")[:count]
+        return list(self._vocabulary.checksums(terms.numbers[best]).tolist())
+
+    def _known(self, terms: Sequence[Terms]) -> Terms:
+        """All these terms by their small numbers, one document after the other."""
+        strengths = np.concatenate([each.strengths for each in terms])
+        numbers = self._vocabulary.small(np.concatenate([each.numbers for each in terms]))
+        if (count := self._vocabulary.count) > len(self._idf):
+            room = max(count, len(self._idf) * 9 // 8)
+            self._idf, self._mine = _longer(self._idf, room), _longer(self._mine, room)
+        self._postings.know(len(self._idf))
+        return Terms(numbers, strengths)
 
     def _weights(self, terms: Terms) -> NDArray[np.float32]:
         weights = self._idf[terms.numbers] * terms.strengths
@@ -171,16 +183,6 @@ class Corpus:
 
     def _rarity(self, frequency: NDArray[np.int32] | float) -> NDArray[np.float32]:
         return np.log1p((self.documents + 1) / (np.asarray(frequency, np.float32) + 1)).astype(np.float32)
-
-    def _meet(self, fresh: NDArray[np.uint32]) -> None:
-        """Give terms that no living document had a weight, and remember that they are in use."""
-        unknown = fresh[self._idf[fresh] == 0]
-        needed = self._living_count + len(unknown)
-        if needed > len(self._living):
-            self._living = _longer(self._living, max(needed, len(self._living) * 3 // 2))
-        self._living[self._living_count : needed] = unknown
-        self._living_count = needed
-        self._idf[fresh] = self._rarity(1.0)
 
     def _make_room(self, slot: int) -> None:
         if slot >= len(self._per_length):

@@ -23,7 +23,7 @@ from services.related.lists import HELD, NOBODY, Lists, Row
 from services.related.records import Held, Record
 from services.related.searching import Search
 from services.related.standing import Seen, Standing
-from services.related.terms import Numbers, Terms
+from services.related.terms import Numbers
 
 NOTABLE = MILLION // 100
 """A closeness that has drifted by less is left to the next search of the other one's list."""
@@ -62,8 +62,7 @@ class Index:
     def record(self, document_id: str) -> Record | None:
         """What is remembered of it; None if it was never here."""
         if (slot := self.documents.slot.get(document_id)) is not None:
-            terms = self.corpus.terms(slot)
-            return replace(self.documents.record(slot), terms=Terms(terms.numbers.copy(), terms.strengths.copy()))
+            return replace(self.documents.record(slot), terms=self.corpus.terms(slot))
         version = self._retracted.get(document_id)
         return None if version is None else Record(version, retracted=True)
 

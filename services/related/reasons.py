@@ -49,7 +49,7 @@ class Reasons:
         shared = _shared(index, document_id, neighbours)
         first = list(dict.fromkeys(chain.from_iterable(numbers[: REASONS + 1] for numbers in shared)))[:MOST_KEYS]
         if len(first) < KEYS:
-            heaviest = index.corpus.heaviest(index.corpus.terms(index.documents.slot[document_id]), KEYS)
+            heaviest = index.corpus.heaviest(index.documents.slot[document_id], KEYS)
             first = list(dict.fromkeys([*first, *heaviest]))[:KEYS]
         names = text.names() | title.names()
         words = {number: names.get(number) or title.pair_name(number) or text.pair_name(number) for number in first}

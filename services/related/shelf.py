@@ -5,7 +5,8 @@ What a document leaves behind stays in the pool until that is the half of it; th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,40 +22,36 @@ Gathered = tuple[NDArray[np.uint32], NDArray[np.uint8], Numbers]
 
 
 class Shelf:
-    """Documents' terms by slot: 5 bytes per term."""
+    """Documents' terms by slot: 4 bytes per term, which is below 2²⁴."""
 
     def __init__(self) -> None:
-        self._numbers = np.zeros(FIRST_POOL, np.uint32)
-        self._strengths = np.zeros(FIRST_POOL, np.uint8)
+        self._pool = np.zeros(FIRST_POOL, np.uint32)
         self._start = np.zeros(FIRST_SLOTS, np.int64)
         self._count = np.zeros(FIRST_SLOTS, np.int32)
         self._end = 0
         self._left = 0
 
     def get(self, slot: int) -> Terms:
-        """The terms of `slot`; a view, to be read at once."""
+        """The terms of `slot`."""
         if slot >= len(self._count):
             return NOTHING
         start = int(self._start[slot])
         end = start + int(self._count[slot])
-        return Terms(self._numbers[start:end], self._strengths[start:end])
+        return Terms(*unpacked(self._pool[start:end]))
 
     def put(self, slot: int, terms: Terms) -> None:
         """Give an empty slot its terms."""
         count = len(terms.numbers)
         self._make_room(slot, count)
         start, self._end = self._end, self._end + count
-        self._numbers[start : self._end] = terms.numbers
-        self._strengths[start : self._end] = terms.strengths
+        self._pool[start : self._end] = packed(terms.numbers, terms.strengths)
         self._start[slot], self._count[slot] = start, count
 
-    def put_all(self, slots: Numbers, terms: Sequence[Terms]) -> None:
-        """Give many empty slots their terms."""
-        counts = np.array([len(each.numbers) for each in terms], np.int64)
-        self._make_room(int(slots.max()), int(counts.sum()))
+    def put_all(self, slots: Numbers, counts: Numbers, terms: Terms) -> None:
+        """Give many empty slots their terms: `counts` of them each, one after the other."""
+        self._make_room(int(slots.max()), len(terms.numbers))
         ends = self._end + np.cumsum(counts)
-        self._numbers[self._end : ends[-1]] = np.concatenate([each.numbers for each in terms])
-        self._strengths[self._end : ends[-1]] = np.concatenate([each.strengths for each in terms])
+        self._pool[self._end : ends[-1]] = packed(terms.numbers, terms.strengths)
         self._start[slots], self._count[slots] = ends - counts, counts
         self._end = int(ends[-1])
 
@@ -65,11 +62,8 @@ class Shelf:
 
     def gather(self, slots: Numbers) -> Gathered:
         """The terms of `slots`, each of which has some."""
-        counts = self._count[slots].astype(np.int64)
-        ends = np.cumsum(counts)
-        starts = ends - counts
-        places = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(self._start[slots] - starts, counts)
-        return self._numbers[places], self._strengths[places], starts
+        pool, starts = self._gather(slots)
+        return *unpacked(pool), starts
 
     def blocks(self) -> Iterator[tuple[Numbers, NDArray[np.uint32], NDArray[np.uint8], Numbers]]:
         """All slots that have terms, and these, some thousands at a time."""
@@ -87,18 +81,34 @@ class Shelf:
             more = max(slot + 1, len(self._count) * 3 // 2) - len(self._count)
             self._start = np.concatenate([self._start, np.zeros(more, np.int64)])
             self._count = np.concatenate([self._count, np.zeros(more, np.int32)])
-        if self._end + count <= len(self._numbers):
+        if self._end + count <= len(self._pool):
             return
         if self._left * 2 > self._end:
             self._move_together()
-        if self._end + count > len(self._numbers):
-            more = max(self._end + count, len(self._numbers) * 9 // 8) - len(self._numbers)
-            self._numbers = np.concatenate([self._numbers, np.zeros(more, np.uint32)])
-            self._strengths = np.concatenate([self._strengths, np.zeros(more, np.uint8)])
+        if self._end + count > len(self._pool):
+            more = max(self._end + count, len(self._pool) * 9 // 8) - len(self._pool)
+            self._pool = np.concatenate([self._pool, np.zeros(more, np.uint32)])
+
+    def _gather(self, slots: Numbers) -> tuple[NDArray[np.uint32], Numbers]:
+        counts = self._count[slots].astype(np.int64)
+        ends = np.cumsum(counts)
+        starts = ends - counts
+        places = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(self._start[slots] - starts, counts)
+        return self._pool[places], starts
 
     def _move_together(self) -> None:
         filled = np.flatnonzero(self._count)
-        numbers, strengths, starts = self.gather(filled)
+        pool, starts = self._gather(filled)
         self._start[filled] = starts
-        self._end, self._left = len(numbers), 0
-        self._numbers[: self._end], self._strengths[: self._end] = numbers, strengths
+        self._end, self._left = len(pool), 0
+        self._pool[: self._end] = pool
+
+
+def packed(numbers: NDArray[np.integer[Any]], strengths: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """A number below 2²⁴ and a strength, in one."""
+    return np.left_shift(numbers.astype(np.uint32), np.uint32(8)) | strengths
+
+
+def unpacked(pool: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+    """The numbers and the strengths."""
+    return np.right_shift(pool, np.uint32(8)), pool.astype(np.uint8)

@@ -1,9 +1,8 @@
 """Pure. A text → its terms: words, and pairs of neighbouring words that occur more than once.
 
 A term is a number below `SPACE`, a checksum of the word: the same in every process and for ever, so that terms can be
-kept, and every table over the terms has a fixed size. Two words may share a number; among the 65,000 terms of 4,400
-pages that changed nothing measurable. Words lose their case and their plural (the S-stemmer of D. Harman, How effective
-is suffixing?, JASIS 42(1), 1991).
+kept. Two words may share a number; among the 65,000 terms of 4,400 pages that changed nothing measurable. Words lose
+their case and their plural (the S-stemmer of D. Harman, How effective is suffixing?, JASIS 42(1), 1991).
 """
 
 from __future__ import annotations
