@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
@@ -10,17 +9,9 @@ from numpy.typing import NDArray
 
 from services.related.closeness import Weights
 from services.related.records import Record
-from services.related.terms import NOTHING, Numbers
+from services.related.terms import NOTHING, Numbers, Terms
 
 FIRST_SLOTS = 256
-
-
-@dataclass(slots=True)
-class Known:
-    """A record without its terms, which stand in the corpus."""
-
-    id: str
-    record: Record
 
 
 class Documents:
@@ -32,7 +23,13 @@ class Documents:
         """Near-duplicates whose original is here: these have lists and stand in none."""
         self.copies: dict[str, set[str]] = {}
         """For the id of an original those of the documents that nearly repeat it."""
-        self._known: list[Known] = []
+        self.ids: list[str] = []
+        """By slot; empty where nobody is."""
+        self.titles: list[str] = []
+        self._keys: list[str] = []
+        self._versions: list[int] = []
+        self._subjects: list[str] = []
+        self._originals: list[str] = []
         self._vacant: list[int] = []
         self._day = np.zeros(FIRST_SLOTS, np.int32)
         self._subject = np.zeros(FIRST_SLOTS, np.uint32)
@@ -43,33 +40,41 @@ class Documents:
     @property
     def slots(self) -> int:
         """Slots that were ever given out."""
-        return len(self._known)
+        return len(self.ids)
 
-    def id(self, slot: int) -> str:
-        return self._known[slot].id
+    def version(self, slot: int) -> int:
+        return self._versions[slot]
 
-    def title(self, slot: int) -> str:
-        return self._known[slot].record.title
+    def original(self, slot: int) -> str:
+        """Whom the document nearly repeats; empty if nobody."""
+        return self._originals[slot]
 
     def keys(self, document_id: str) -> str:
         """Some of its terms in words, a line each; empty if it is not here."""
         slot = self.slot.get(document_id)
-        return "" if slot is None else self._known[slot].record.keys
+        return "" if slot is None else self._keys[slot]
 
-    def record(self, slot: int) -> Record:
-        """Without its terms."""
-        return self._known[slot].record
+    def record(self, slot: int, terms: Terms = NOTHING) -> Record:
+        """What is remembered of a document, with these terms."""
+        return Record(
+            self._versions[slot],
+            self.titles[slot],
+            terms,
+            day=int(self._day[slot]),
+            subject=self._subjects[slot],
+            original=self._originals[slot],
+            keys=self._keys[slot],
+        )
 
     def name(self, document_id: str, keys: str) -> None:
         """Remember these of its terms in words."""
-        known = self._known[self.slot[document_id]]
-        known.record = replace(known.record, keys=keys)
+        self._keys[self.slot[document_id]] = keys
 
     def occupy(self, document_id: str, record: Record) -> int:
         """Give a document that is not here a slot."""
-        slot = self._vacant.pop() if self._vacant else len(self._known)
+        slot = self._vacant.pop() if self._vacant else len(self.ids)
         self.slot[document_id] = slot
-        self._known[slot : slot + 1] = [Known(document_id, replace(record, terms=NOTHING))]
+        self._write(slot, document_id, record)
         self._make_room(slot)
         self._day[slot] = record.day
         self._subject[slot] = crc32(record.subject.encode()) if record.subject else 0
@@ -82,17 +87,25 @@ class Documents:
         """Forget a document; its slot, if it was here."""
         slot = self.slot.pop(document_id, None)
         if slot is not None:
-            copies = self.copies.get(original := self._known[slot].record.original, set())
+            copies = self.copies.get(original := self._originals[slot], set())
             copies.discard(document_id)
             if not copies:
                 self.copies.pop(original, None)
-            self._known[slot] = Known("", Record(0))
+            self._write(slot, "", Record(0))
             self._vacant.append(slot)
         return slot
 
     def k(self, slot: int, others: Numbers, weights: Weights) -> NDArray[np.float64]:
         """What date and subject add to the closeness of `slot` and each of `others`."""
         return weights.k(int(self._day[slot]), int(self._subject[slot]), self._day[others], self._subject[others])
+
+    def _write(self, slot: int, document_id: str, record: Record) -> None:
+        self.ids[slot : slot + 1] = [document_id]
+        self.titles[slot : slot + 1] = [record.title]
+        self._keys[slot : slot + 1] = [record.keys]
+        self._versions[slot : slot + 1] = [record.version]
+        self._subjects[slot : slot + 1] = [record.subject]
+        self._originals[slot : slot + 1] = [record.original]
 
     def _make_room(self, slot: int) -> None:
         if slot < len(self._day):

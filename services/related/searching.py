@@ -53,7 +53,7 @@ class Search:
     def ranked(self, slot: int, others: Numbers, units: Numbers) -> tuple[Row, bool]:
         """The best `HELD` of those found, and whether these are all above the floor."""
         allowed = (units >= FLOOR) & ~self._documents.silent[others]
-        for banned in self._curation.of(self._documents.id(slot)).banned:
+        for banned in self._curation.of(self._documents.ids[slot]).banned:
             allowed &= others != self._documents.slot.get(banned, -1)
         others, units = others[allowed], units[allowed]
         if len(others) > HELD:
@@ -65,7 +65,7 @@ class Search:
     def rank(self, neighbour: tuple[int, int]) -> tuple[int, str]:
         """Orders neighbours: the closest first, ties by id."""
         slot, units = neighbour
-        return -units, self._documents.id(slot)
+        return -units, self._documents.ids[slot]
 
     def closeness(self, slot: int, other: int) -> int:
         """How close one document is to one other, in millionths."""

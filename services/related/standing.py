@@ -25,8 +25,8 @@ class Standing:
         close, pinned = dict(self._lists.row(slot)), self._pins(slot)
         return tuple(
             Near(
-                self._documents.id(near),
-                self._documents.title(near),
+                self._documents.ids[near],
+                self._documents.titles[near],
                 score(close[near] if near in close else self._search.closeness(slot, near)),
                 near in pinned,
             )
@@ -50,5 +50,7 @@ class Standing:
         return repeating(row, self._lists.close_pairs(slot, TWIN))
 
     def _pins(self, slot: int) -> list[int]:
-        pins = [self._documents.slot.get(pin) for pin in self._curation.of(self._documents.id(slot)).pinned]
+        if not (pinned := self._curation.of(self._documents.ids[slot]).pinned):
+            return []
+        pins = [self._documents.slot.get(pin) for pin in pinned]
         return [pin for pin in pins if pin is not None and pin != slot]

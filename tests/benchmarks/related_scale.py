@@ -65,7 +65,7 @@ def filled(records: Sequence[Record], size: int, probes: Sequence[Page]) -> Inde
         index.put("probe", probe.record())
         sums, *_ = index.corpus.near(index.documents.slot["probe"], index.documents.slots)
         nearest = [
-            name for slot in np.argsort(-sums)[:SEARCHED].tolist() if (name := index.documents.id(slot)) != "probe"
+            name for slot in np.argsort(-sums)[:SEARCHED].tolist() if (name := index.documents.ids[slot]) != "probe"
         ]
         index.remove("probe", 1)
         for name in nearest:
