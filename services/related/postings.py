@@ -1,11 +1,13 @@
 """Pure. The inverted index: for each term the documents that have it and how strong it is there, in numpy arrays.
 
-A document is a slot, a term is a number, both are small ones. The postings of a term lie in one block of the pool; a block holds a power of two,
-and a full one moves to a block twice as large and leaves its own to a later comer. So the pool stays below twice what
-is in it, plus what waits for reuse.
+A document is a slot, a term is a number, both are small ones. The postings of a term lie in one block of the pool; a full
+block moves to the end of the pool, with half as much room again. What is left behind stays there until it is a third of
+the pool; then all blocks move together.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +19,21 @@ Sums = NDArray[np.float64]
 
 FIRST_POOL = 1 << 14
 FIRST_TERMS = 1 << 10
-SIZES = 32
+LEFT = 3
+"""The pool is tidied when one place in so many was left behind."""
 
 
 class Postings:
-    """Who has which term: 4 bytes per posting, 9 per term. Slots are below 2²⁴."""
+    """Who has which term: 4 bytes per posting, 12 per term. Slots are below 2²⁴."""
 
     def __init__(self) -> None:
         self.frequency = np.zeros(FIRST_TERMS, np.int32)
         """How many documents have each term."""
         self._start = np.zeros(FIRST_TERMS, np.int32)
-        self._size = np.zeros(FIRST_TERMS, np.int8)
+        self._capacity = np.zeros(FIRST_TERMS, np.int32)
         self._pool = np.zeros(FIRST_POOL, np.uint32)
         self._end = 0
-        self._free: list[list[int]] = [[] for _ in range(SIZES)]
+        self._left = 0
 
     def know(self, terms: int) -> None:
         """Make room for all terms below `terms`."""
@@ -38,7 +41,7 @@ class Postings:
             more = max(terms, len(self.frequency) * 9 // 8) - len(self.frequency)
             self.frequency = np.concatenate([self.frequency, np.zeros(more, np.int32)])
             self._start = np.concatenate([self._start, np.zeros(more, np.int32)])
-            self._size = np.concatenate([self._size, np.zeros(more, np.int8)])
+            self._capacity = np.concatenate([self._capacity, np.zeros(more, np.int32)])
 
     def sums(self, numbers: NDArray[np.uint32], weights: NDArray[np.float32], slots: int) -> Sums:
         """For each of the first `slots` slots: weight times strength, summed over these terms."""
@@ -59,27 +62,20 @@ class Postings:
         """Enter a document that is not in."""
         numbers = terms.numbers
         lengths = self.frequency[numbers]
-        self._enlarge(numbers[lengths == _capacity(self._size[numbers])])
+        self._enlarge(numbers[lengths == self._capacity[numbers]])
         places = self._start[numbers] + lengths
         self._pool[places] = slot << 8 | terms.strengths.astype(np.uint32)
         self.frequency[numbers] = lengths + 1
 
-    def fill(self, owners: Numbers, numbers: NDArray[np.uint32], strengths: NDArray[np.uint8]) -> NDArray[np.uint32]:
-        """Enter everything at once where nothing is in: for each posting its slot, term and strength. Gives the terms."""
+    def fill(self, owners: Numbers, numbers: NDArray[np.uint32], strengths: NDArray[np.uint8]) -> None:
+        """Enter everything at once where nothing is in: for each posting its slot, term and strength."""
         order = np.argsort(numbers, kind="stable")
-        frequency = np.bincount(numbers)
-        terms = np.flatnonzero(frequency).astype(np.uint32)
-        counts = frequency[terms]
+        counts = np.bincount(numbers, minlength=len(self.frequency))
+        self.frequency[:] = counts
+        self._arrange(counts)
         first = np.cumsum(counts) - counts
-        sizes = np.ceil(np.log2(counts)).astype(np.int8) + np.int8(1)
-        capacities = _capacity(sizes)
-        self._end = int(capacities.sum())
-        self._pool = np.zeros(self._end, np.uint32)
-        self._start[terms] = starts = np.cumsum(capacities) - capacities
-        self._size[terms], self.frequency[terms] = sizes, counts
-        places = np.arange(len(order)) + np.repeat(starts - first, counts)
+        places = np.arange(len(order)) + np.repeat(self._start - first, counts)
         self._pool[places] = packed(owners, strengths)[order]
-        return terms
 
     def discard(self, slot: int, terms: Terms) -> None:
         """Take out a document, by the terms that it was entered with; the last of each block fills its place."""
@@ -96,31 +92,47 @@ class Postings:
         return self._end
 
     def _enlarge(self, terms: NDArray[np.uint32]) -> None:
-        """Move full blocks to blocks twice as large."""
-        sizes = self._size[terms]
-        for size in np.unique(sizes).tolist():
-            moving = terms[sizes == size]
-            old, new = self._start[moving], self._blocks(size + 1, len(moving))
-            within = np.arange(int(_capacity(size)))
-            self._pool[new[:, None] + within] = self._pool[old[:, None] + within]
-            if size:
-                self._free[size] += old.tolist()
-            self._start[moving] = new
-            self._size[moving] = size + 1
+        """Move full blocks to the end, where they have room."""
+        lengths = self.frequency[terms]
+        room = int((lengths + (lengths >> 1) + 1).sum())
+        if self._end + room > len(self._pool):
+            if self._left * LEFT > self._end:
+                self._tidy()
+            self._lengthen(self._end + room)
+        capacities = lengths + (lengths >> 1) + 1
+        starts = self._end + np.cumsum(capacities) - capacities
+        self._copy(self._start[terms], starts, lengths)
+        self._left += int(lengths.sum())
+        self._end += room
+        self._start[terms], self._capacity[terms] = starts, capacities
 
-    def _blocks(self, size: int, count: int) -> Numbers:
-        """The starts of that many blocks: left ones first, then new ones at the end of the pool."""
-        free = self._free[size]
-        left = [free.pop() for _ in range(min(count, len(free)))]
-        capacity = int(_capacity(size))
-        fresh = self._end + capacity * np.arange(count - len(left))
-        self._end += capacity * len(fresh)
-        if self._end > len(self._pool):
-            room = max(self._end, len(self._pool) * 9 // 8) - len(self._pool)
-            self._pool = np.concatenate([self._pool, np.zeros(room, np.uint32)])
-        return np.concatenate([np.array(left, np.int64), fresh])
+    def _tidy(self) -> None:
+        """Move all blocks together."""
+        pool, starts, lengths = self._pool, self._start.copy(), self.frequency
+        self._arrange(lengths)
+        self._copy(starts, self._start, lengths, pool)
 
+    def _arrange(self, lengths: NDArray[np.integer[Any]]) -> None:
+        """Give every term a block, with a quarter of room in it, in a new pool."""
+        self._capacity[:] = lengths + (lengths >> 2)
+        ends = np.cumsum(self._capacity, dtype=np.int64)
+        self._start[:] = ends - self._capacity
+        self._end, self._left = int(ends[-1]), 0
+        self._pool = np.zeros(max(self._end, FIRST_POOL), np.uint32)
 
-def _capacity(size: NDArray[np.int8] | int) -> Numbers:
-    """Postings in a block: 0, 1, 2, 4, 8, …"""
-    return np.left_shift(np.int64(1), size) >> 1
+    def _copy(
+        self,
+        old: NDArray[np.integer[Any]],
+        new: NDArray[np.integer[Any]],
+        lengths: NDArray[np.integer[Any]],
+        pool: NDArray[np.uint32] | None = None,
+    ) -> None:
+        """Copy blocks from where they are, in another `pool` or in this one."""
+        within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        source = self._pool if pool is None else pool
+        self._pool[within + np.repeat(new, lengths)] = source[within + np.repeat(old, lengths)]
+
+    def _lengthen(self, room: int) -> None:
+        if room > len(self._pool):
+            more = max(room, len(self._pool) * 9 // 8) - len(self._pool)
+            self._pool = np.concatenate([self._pool, np.zeros(more, np.uint32)])

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.related.index import Index
+from services.related.lists import SHOWN
 from services.related.reasons import Reasons
 from services.related.records import Record, day_of
 from services.related.terms import Words, terms_in
@@ -89,7 +90,7 @@ class Relating:
     def _name(self, document_id: str, changed: Sequence[str], title: Words, text: Words) -> None:
         """Keep in words what a newcomer shares with those on its list and those on whose lists it is."""
         held = self._index.held(document_id)
-        neighbours = dict.fromkeys([*(near for near, _ in held.nearest), *changed] if held else changed)
+        neighbours = dict.fromkeys([*(near for near, _ in held.nearest[:SHOWN]), *changed] if held else changed)
         REASONS.meet(self._index, document_id, [*neighbours], title, text)
 
     def _step(self, place: int, others: Sequence[str], revision: int, writes: Sequence[Command]) -> Step:

@@ -70,7 +70,15 @@ class Shelf:
         filled = np.flatnonzero(self._count)
         for first in range(0, len(filled), BLOCK):
             slots = filled[first : first + BLOCK]
-            yield slots, *self.gather(slots)
+            yield slots, *self._in_a_row(slots)
+
+    def _in_a_row(self, slots: Numbers) -> Gathered:
+        """The same as gathered, in a third of the time if these lie one after the other."""
+        starts, counts = self._start[slots], self._count[slots]
+        if (starts[1:] - starts[:-1] != counts[:-1]).any():
+            return self.gather(slots)
+        first, end = int(starts[0]), int(starts[-1] + counts[-1])
+        return *unpacked(self._pool[first:end]), starts - first
 
     def filled(self, slots: Numbers) -> NDArray[np.bool_]:
         """Which of these have terms."""

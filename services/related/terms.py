@@ -29,6 +29,8 @@ STRENGTH_UNIT = 32
 """Strengths are kept in parts of this, one byte each: up to 7.97, the strength of a word that occurs a thousand times."""
 
 WORD = re.compile(r"[^\W_]{2,}")
+SHORTEST_WORD = 2
+SPACED = bytes(byte if chr(byte).isalnum() else ord(" ") for byte in range(128)) + bytes(128)
 GRAMMAR = (
     "about above after again against all also although am among an and another any are as at be because been "
     "before being below between both but by can cannot could did do does doing done down due during each "
@@ -67,7 +69,11 @@ class _Known(dict[str, int]):
     def __missing__(self, word: str) -> int:
         if len(self) >= WORDS_REMEMBERED:
             self.clear()
-        number = NO_TERM if word in STOP_WORDS else crc32(stem(word).encode(errors="replace")) & (SPACE - 1)
+        number = (
+            NO_TERM
+            if word in STOP_WORDS or len(word) < SHORTEST_WORD
+            else crc32(stem(word).encode(errors="replace")) & (SPACE - 1)
+        )
         self[word] = number
         return number
 
@@ -82,7 +88,7 @@ class Words:
 
     @classmethod
     def of(cls, text: str) -> Words:
-        written = WORD.findall(text[:LONGEST_TEXT].lower())
+        written = written_in(text[:LONGEST_TEXT].lower())
         numbers = np.fromiter(map(KNOWN.__getitem__, written), np.int64, len(written))
         places = np.flatnonzero(numbers != NO_TERM)
         return cls(written, places, numbers[places])
@@ -97,6 +103,13 @@ class Words:
         if not len(first := np.flatnonzero(pairs(self.numbers) == number)[:1]):
             return ""
         return " ".join(self.written[place] for place in self.places[first[0] : first[0] + 2].tolist())
+
+
+def written_in(text: str) -> list[str]:
+    """The words of a text; some of a single letter may be among them, which is no term."""
+    if text.isascii():
+        return text.encode().translate(SPACED).decode().split()  # a fifth of the time that the pattern takes
+    return WORD.findall(text)
 
 
 def terms_of(title: str, text: str) -> Terms:

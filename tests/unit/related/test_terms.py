@@ -16,6 +16,7 @@ from services.related.terms import (
     SPACE,
     STRENGTH_UNIT,
     TITLE_COUNTS,
+    WORD,
     Numbers,
     Words,
     number_of,
@@ -50,6 +51,12 @@ def test_stem_takes_off_plurals_only(word: str, expected: str) -> None:
 def test_case_plural_punctuation_and_stop_words_make_no_difference() -> None:
     """Two ways to write the same words."""
     assert words("moon tide").tolist() == words("The Moon's TIDES, and").tolist()
+
+
+@given(st.one_of(st.text(), st.text(st.characters(max_codepoint=127))))
+def test_words_are_those_of_the_pattern(text: str) -> None:
+    """Plain text, which is read in another way, has the same ones."""
+    assert words(text).tolist() == words(" é ".join(WORD.findall(text.lower()))).tolist()
 
 
 def test_title_counts_as_several_mentions() -> None:
