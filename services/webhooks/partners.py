@@ -32,21 +32,23 @@ class Partners:
         self._save = redis.register_script((LUA / "save.lua").read_text())
         self._view: Mapping[str, Partner] = {}
         self._revision: bytes | None = b"never read"
-        self._checked = float("-inf")
+        self._checked = self._changed = float("-inf")
+        """When this process last asked, and when it last changed a partner itself."""
         self._asked = (self._revision_key, *beside)
         self.beside: list[bytes | None] = [None] * len(beside)
         """What stood at those keys at the last look: a second question would cost as much as planning a document."""
 
     async def current(self, *, at_most_seconds_old: float = CHECK_SECONDS) -> Mapping[str, Partner]:
         """All partners by id, as they are, or were a moment ago; the same object as long as nothing changed."""
-        if time.monotonic() - self._checked < at_most_seconds_old:
+        now = time.monotonic()
+        if self._checked > self._changed and now - self._checked < at_most_seconds_old:
             return self._view
         revision, *self.beside = await self._redis.mget(self._asked)
         if revision != self._revision:
             stored = await self._redis.hgetall(self._hash)
             self._view = {key.decode(): Partner.model_validate_json(value) for key, value in stored.items()}
             self._revision = revision
-        self._checked = time.monotonic()
+        self._checked = now
         return self._view
 
     async def all(self) -> list[Partner]:
@@ -113,5 +115,5 @@ class Partners:
     async def _put(self, partner: str, before: bytes, after: str, at: float = 0) -> bool:
         keys = [self._hash, self._revision_key, self._removed]
         done = await self._save(keys=keys, args=[partner, before, after, at])
-        self._checked = float("-inf")
+        self._changed = time.monotonic()
         return bool(done)

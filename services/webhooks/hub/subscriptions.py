@@ -68,12 +68,15 @@ class Subscriptions:
         self._view = View()
         self._revision = -1
         self._one_at_a_time = asyncio.Lock()
-        self._checked = float("-inf")
+        self._checked = self._changed = float("-inf")
+        """When this process last asked, and when it last changed one itself."""
 
     async def current(self, *, at_most_seconds_old: float = CHECK_SECONDS) -> View:
         """All subscriptions as they are, or were a moment ago; mostly the same object, changed."""
-        if time.monotonic() - self._checked >= at_most_seconds_old:
+        now = time.monotonic()
+        if self._checked <= self._changed or now - self._checked >= at_most_seconds_old:
             await self.seen(await self._redis.mget(self.revisions))
+            self._checked = now
         return self._view
 
     @property
@@ -89,7 +92,6 @@ class Subscriptions:
                 revision, floor = _numbers(await self._redis.mget(self.revisions))
             if revision != self._revision:
                 await self._follow(revision, floor)
-            self._checked = time.monotonic()
             return self._view
 
     async def _follow(self, revision: int, floor: int) -> None:
@@ -144,7 +146,7 @@ class Subscriptions:
         new, until = after.model_dump_json() if after else "", milliseconds(about.until)
         args = [name, before, new, about.lane, digest(about.topic), about.topic, until]
         done = await self._save(keys=[self.base], args=args)
-        self._checked = float("-inf")
+        self._changed = time.monotonic()
         return bool(done)
 
     async def over(self, now: datetime, most: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -45,6 +46,29 @@ async def test_every_process_sees_a_change(room: Room) -> None:
     await room.partners.remove("harbour", room.clock.now())
 
     assert (before, added, dict(await other.current(at_most_seconds_old=0))) == ({}, ["harbour"], {})
+
+
+async def test_a_change_is_seen_though_a_look_was_under_way(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look that began before this process's own change does not make the view fresh."""
+    await room.partner("https://p.example/")
+    await room.partners.current()
+    ask, asked, held = room.redis.mget, asyncio.Event(), asyncio.Event()
+
+    async def slow(names: Sequence[str]) -> list[bytes | None]:
+        answer: list[bytes | None] = await ask(names)
+        asked.set()
+        await held.wait()
+        return answer
+
+    monkeypatch.setattr(room.redis, "mget", slow)
+    looking = asyncio.create_task(room.partners.current(at_most_seconds_old=0))
+    await asked.wait()
+    await room.partners.change("harbour", name="New")
+    held.set()
+    await looking
+    monkeypatch.undo()
+
+    assert "New" == (await room.partners.current())["harbour"].name
 
 
 async def test_changes_at_the_same_time_are_all_kept(room: Room) -> None:
