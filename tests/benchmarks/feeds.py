@@ -6,6 +6,7 @@ serving    processor time of the server for a 200 of about 100 kB and for a 304,
            nginx and wrk are on PATH (Debian: nginx-light, wrk)
 hot        10,000 different feeds asked for again: Redis commands for each 304
 visible    documents laid on documents.related at 200 a second: milliseconds until each stands in the feed
+history    a walk from the feed to the first of 10,000 documents (HISTORY) in each format while others come, are corrected and retracted
 shelf      a shelf of many documents: bytes of Redis for each, time to the first byte of what nobody has asked for before
 
 Times are of the processor, but for `visible` and first bytes. The two sides of a ratio are measured in turns, and the best turn of each is told.
@@ -28,6 +29,7 @@ from shared.syndication.directory import Placed
 from shared.syndication.feed import Feed
 from shared.syndication.formats import BETWEEN, ENDS, entry, head, render, with_related
 from shared.syndication.splicing import Piece, gzipped, plain, spliced
+from tests.benchmarks.feed_history import history
 from tests.benchmarks.feed_serving import hot, serving, shelf, visible
 from tests.benchmarks.feed_stock import event
 
@@ -95,6 +97,7 @@ PARTS: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "serving": serving,
     "hot": hot,
     "visible": visible,
+    "history": history,
     "shelf": shelf,
 }
 
