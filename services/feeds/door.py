@@ -118,8 +118,8 @@ class Door:
             links["prev-archive"] = self._site.feed(edition.older, form)
         if address.archive:
             links["current"] = self._site.feed(address.at(None), form)
-        elif self._site.hub:  # an archive is nothing to subscribe to
-            links["hub"] = self._site.hub
+        elif edition.hub:
+            links["hub"] = edition.hub
         return ", ".join(f'<{href}>; rel="{rel}"' for rel, href in links.items())
 
 

@@ -21,7 +21,7 @@ from services.feeds.shelf import Shelf
 from shared.errors import Gone
 from shared.syndication.addresses import Address, Format, Site
 from shared.syndication.article import Article
-from shared.syndication.facets import ALL, author_path, keyword_path, subject_path
+from shared.syndication.facets import ALL, author_path, keyword_path, near_which, related_path, subject_path
 from shared.syndication.feed import BEFORE_ALL, titled
 from shared.syndication.json_feed import moment, related_facts, subject_facts
 from shared.syndication.markup import legal
@@ -57,6 +57,7 @@ class Pages:
             "subject_path": subject_path,
             "author_path": author_path,
             "keyword_path": keyword_path,
+            "related_path": related_path,
         }
 
     async def document(self, request: Request) -> Response | None:
@@ -89,7 +90,8 @@ class Pages:
             return None
         articles = await self._shelf.cards([name for name, _ in window.rows], await self._shelf.directory())
         older = address.at(window.rows[-1][1]) if window.more and window.rows else None
-        name, about = window.name, titled(self._site, window.name)[1]
+        about = titled(self._site, window.name, address.path)[1]
+        name = f"Near “{window.name}”" if near_which(address.path) else window.name
         words = request.query_params.get("q", "")
         facts = {"address": address, "name": name, "about": about, "articles": articles, "older": older, "words": words}
         modified = max((article.updated_at for article in articles), default=BEFORE_ALL)

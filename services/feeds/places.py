@@ -14,6 +14,8 @@ from shared.syndication.article import Article, placed_anew
 from shared.syndication.directory import Directory
 from shared.syndication.facets import ALL, facets_of, subject_path
 
+RETRACTED = b'"status":"retracted"'
+"""As it stands in an article's card; a text that says the same has its quotes escaped."""
 DIRECTORY = ""
 """Stands for the subjects among what changed."""
 
@@ -23,9 +25,10 @@ class Keys:
     """What feeds keeps in Redis.
 
     article(id)   hash    card: the article as JSON, without its html, text and related list; html; text;
-                          related: the list as JSON; related_revision; words: of a retracted one, what it is found by
+                          related: the list as JSON; related_revision; relisted: the number of that list's last change;
+                          words: of a retracted one, what it is found by
     duplicates(id) zset   id of a document that nearly repeats this one → when it was first published, in ms
-    shelf(path)   zset    document id → its place, which it keeps for ever
+    shelf(path)   zset    document id → its place, which it keeps for ever; on the shelf of what is near a document see nearness.py
     changed       zset    document id → the number of the last change of anything that readers see of it; '' for the subjects.
                           The highest number is the last change of all
     ticks         stream  wakes up who waits for changes; its last few entries are kept

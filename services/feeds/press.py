@@ -51,6 +51,8 @@ class Edition:
     checked: int
     head: Piece | None
     entries: Sequence[Piece]
+    hub: str = ""
+    """Who pushes it."""
     told: dict[bool, tuple[Headers, Headers]] = field(default_factory=dict)
     """Its headers, plain and gzip."""
     _bodies: dict[bool, bytes] = field(default_factory=dict)
@@ -146,15 +148,17 @@ class Press:
         top = Piece(head(feed, form))
         digests = tuple(entry.digest for entry in entries)
         tag = tag_of([top, *entries])
-        return Edition(form, window, feed.previous, tag, feed.updated, digests, self._life, as_of, top, entries)
+        return Edition(
+            form, window, feed.previous, tag, feed.updated, digests, self._life, as_of, top, entries, feed.hub
+        )
 
     def _feed(self, address: Address, window: Window, leaves: Sequence[Leaf]) -> tuple[Sequence[Leaf], Feed]:
         articles = tuple(leaf.article for leaf in leaves)
-        if not address.archive:
+        if not address.archive and not window.whole:
             articles = tuple(within(articles, entries=self._entries))
-        title, about = titled(self._site, window.name)
+        title, about = titled(self._site, window.name, address.path)
         older = older_than(window.rows, _reached(window.rows, articles[-1].id if articles else ""), more=window.more)
-        return leaves[: len(articles)], Feed(self._site, address, title, about, articles, older)
+        return leaves[: len(articles)], Feed(self._site, address, title, about, articles, older, window.number)
 
     def seen(self, address: Address, form: Format, tags: Iterable[str]) -> frozenset[bytes] | None:
         """The entries that somebody has seen who knows the feed by one of these tags; None if we do not remember."""

@@ -21,8 +21,10 @@ from services.feeds.shelf import Shelf
 from shared.errors import Gone, NotFound
 from shared.openapi import problems, readable
 from shared.syndication.addresses import Address, Format, Site
-from shared.syndication.facets import ALL, SUBJECTS, subject_path
+from shared.syndication.directory import Directory
+from shared.syndication.facets import ALL, SUBJECTS, near_which, related_path, subject_path
 from shared.syndication.feed import BEFORE_ALL
+from shared.syndication.json_feed import moment
 from shared.syndication.questions import EXCLUDED, FIELDS, BadQuestion, question_in, question_of
 
 
@@ -39,6 +41,7 @@ FEEDS = {
     "/feeds/all/before/{place}.{form}": "All articles: an archive of older ones",
     "/feeds/search.{form}": "The articles that answer a question",
     "/feeds/search/before/{place}.{form}": "The articles that answer a question: an archive of older ones",
+    "/feeds/documents/{document_id}/related.{form}": "What is near an article, what has come last first",
     "/feeds/{kind}/{slug}.{form}": "The articles of one subject, keyword, author, language or source",
     "/feeds/{kind}/{slug}/before/{place}.{form}": "The same: an archive of older ones",
 }
@@ -54,6 +57,7 @@ def _parameter(name: str, place: str, example: str, *, description: str = "", **
 PARAMETERS = {
     "kind": _parameter("kind", "path", "subjects", enum=KINDS),
     "slug": _parameter("slug", "path", "medicine"),
+    "document_id": _parameter("document_id", "path", "6ztgepqrk7opani3"),
     "place": _parameter("place", "path", "1", pattern=r"^[1-9][0-9]{0,15}$"),
     "form": _parameter("form", "path", "atom", enum=list(Format)),
 }
@@ -160,6 +164,8 @@ def _address(request: Request) -> Address:
     if kind is not None and kind not in KINDS:
         raise NotFound("there are no feeds of this kind", kind=kind[:40])
     address = Address(ALL if kind is None else f"{kind}/{slug}", "", content == "summary", place and int(place))
+    if document_id := request.path_params.get("document_id"):
+        return replace(address, path=related_path(document_id))
     if kind is None and request.url.path.startswith("/feeds/search"):
         asked = [pair for pair in request.query_params.multi_items() if pair[0] != "content"]
         return replace(address, path=SEARCH_PATH, query=question_of(asked).written)
@@ -177,7 +183,9 @@ def _elsewhere(request: Request, address: Address) -> Address | None:
 
 
 async def _led_on(request: Request, address: Address, site: Site, shelf: Shelf, form: Format | None) -> Response:
-    """To where a subject went that there is no more. Raises Gone if it was removed, NotFound if it never was."""
+    """To where a subject went that there is no more. Raises Gone if it, or a document, was taken away, NotFound if it never was."""
+    if document_id := near_which(address.path):
+        await _tell_if_retracted(document_id, shelf)
     kind, _, slug = address.path.partition("/")
     lead = (await shelf.directory()).leads.get(slug) if kind == SUBJECTS else None
     if lead is None:
@@ -188,6 +196,12 @@ async def _led_on(request: Request, address: Address, site: Site, shelf: Shelf, 
     # For good, so that readers change what they are subscribed to (RFC 9110, section 15.4.2).
     moved = replace(address, path=subject_path(lead.to), summary=False)
     return RedirectResponse(site.feed(moved, form) + query, 301, headers={"Cache-Control": FEED_CACHING})
+
+
+async def _tell_if_retracted(document_id: str, shelf: Shelf) -> None:
+    found = await shelf.cards([document_id], Directory())
+    if found and found[0].retracted:
+        raise Gone(found[0].notice, id=document_id, retracted_at=moment(found[0].updated_at))
 
 
 def _opml_answer(site: Site, shelf: Shelf) -> Answer:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from pydantic import TypeAdapter
 
 from services.feeds.finding import words_in
+from services.feeds.nearness import renewed
 from services.feeds.places import DIRECTORY, Keys, card_of, changed, flat, placing, rearranged
 from shared.events import (
     Change,
@@ -103,7 +104,7 @@ class Shelving:
             writes=(
                 self._kept(article),
                 *self._remembered(article, present),
-                *self._linked(event, present),
+                *self._linked(event, present, number),
                 *placing(article, before, number, self.keys),
                 *(revived if directory is not self.directory else ()),
             ),
@@ -117,7 +118,7 @@ class Shelving:
         if event.related_revision <= present.related_revision:
             return Step("outdated", quiet=True), present
         after = self._related_after(event, present)
-        writes = self._linked(event, present)
+        writes = self._linked(event, present, number)
         if present.article is None or present.article.retracted:
             return Step("kept", writes=writes, quiet=True), after
         article = present.article
@@ -174,9 +175,10 @@ class Shelving:
             return ()
         return (("HSET", self.keys.article(article.id), "words", words_in(before, present.text).tobytes()),)
 
-    def _linked(self, event: DocumentRelated | RelatedChanged, present: Present) -> tuple[Command, ...]:
+    def _linked(self, event: DocumentRelated | RelatedChanged, present: Present, number: int) -> tuple[Command, ...]:
         if event.related_revision <= present.related_revision:
             return ()
         key = self.keys.article(event.document_id)
         related = RELATED.dump_json(event.related)
-        return (("HSET", key, "related", related, "related_revision", event.related_revision),)
+        kept: Command = ("HSET", key, "related", related, "related_revision", event.related_revision)
+        return (kept, *renewed(event.document_id, present.related, event.related, number, self.keys))

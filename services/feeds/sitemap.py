@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
-from services.feeds.places import Keys
+from services.feeds.places import RETRACTED, Keys
 from services.feeds.responses import FEED_CACHING, conditional
 from shared.errors import NotFound
 from shared.openapi import problems, readable
@@ -19,8 +19,6 @@ from shared.syndication.feed import BEFORE_ALL
 
 PIECE = 1_000
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
-RETRACTED = b'"status":"retracted"'
-"""As it stands in an article's card; a text that says the same has its quotes escaped."""
 
 XML = "application/xml"
 PARAMETER = {"name": "number", "in": "path", "required": True, "schema": {"type": "string"}, "example": "1"}

@@ -8,10 +8,12 @@ from typing import Any
 
 from services.feeds.changes import MOST_AT_ONCE, Changes
 from services.feeds.current import Current
-from services.feeds.places import Keys
+from services.feeds.nearness import MOST_GONE
+from services.feeds.places import RETRACTED, Keys
 from shared.syndication.addresses import Address
+from shared.syndication.article import Article
 from shared.syndication.directory import FIELDS, Directory, directory_of
-from shared.syndication.facets import ALL, SUBJECTS
+from shared.syndication.facets import ALL, SUBJECTS, near_which, related_path
 
 Row = tuple[str, int]
 """A document's id and its place."""
@@ -25,7 +27,11 @@ class Window:
     more: bool
     known: bool
     name: str = ""
-    """What it is about: a subject, a keyword, a person; empty for everything."""
+    """What it is about: a subject, a keyword, a person, a document; empty for everything."""
+    whole: bool = False
+    """Whether these are all, however many and heavy: what is near a document."""
+    number: int = 0
+    """The number of the last change of which documents these are, where that is known."""
 
 
 class Windows:
@@ -39,6 +45,8 @@ class Windows:
 
     async def at(self, address: Address, changes: Changes) -> Window:
         """The window that `address` names; one round trip, after which `changes` knows everything up to then."""
+        if document_id := near_which(address.path):
+            return await self._near(document_id, changes)
         look, shelf = self._current.look(), self._keys.shelf(address.path)
         since = f"({changes.last}" if changes.last >= 0 else "+inf"
         below = "+inf" if address.before is None else f"({address.before}"
@@ -58,6 +66,37 @@ class Windows:
         called = _called(address.path, name, directory_of(*directory))
         known = called is not None and (bool(rows) or address.before is None)
         return Window(places, count > len(places), known, called or "")
+
+    async def _near(self, document_id: str, changes: Changes) -> Window:
+        """What is near a document, and what was and is retracted since (nearness.py)."""
+        look, shelf = self._current.look(), self._keys.shelf(related_path(document_id))
+        since = f"({changes.last}" if changes.last >= 0 else "+inf"
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.zrangebyscore(self._keys.changed, since, "+inf", withscores=True, start=0, num=MOST_AT_ONCE + 1)
+            pipe.zrevrange(self._keys.changed, 0, 0, withscores=True)
+            pipe.zrevrangebyscore(shelf, "+inf", "(0", withscores=True)
+            pipe.zrangebyscore(shelf, "-inf", "(0", withscores=True, start=0, num=MOST_GONE)
+            pipe.hmget(self._keys.article(document_id), "card", "relisted")
+            changed, newest, rows, gone, (card, number) = await pipe.execute()
+        last = int(newest[0][1]) if newest else 0
+        self._current.looked(last, look)
+        changes.absorb(changed, last)
+        if card is None or RETRACTED in card:
+            return Window((), more=False, known=False)
+        places = [(row.decode(), abs(int(place))) for row, place in (*rows, *await self._retracted(gone))]
+        shown = tuple(sorted(places, key=lambda row: -row[1]))
+        name = Article.model_validate_json(card).headline
+        return Window(shown, more=False, known=True, name=name, whole=True, number=int(number or 0))
+
+    async def _retracted(self, rows: Sequence[tuple[bytes, float]]) -> list[tuple[bytes, float]]:
+        """Those of the rows whose documents are retracted."""
+        if not rows:
+            return []
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for name, _ in rows:
+                pipe.hget(self._keys.article(name.decode()), "card")
+            cards = await pipe.execute()
+        return [row for row, card in zip(rows, cards, strict=True) if card and RETRACTED in card]
 
     def _place_of_name(self, path: str) -> tuple[str, str]:
         kind, _, slug = path.partition("/")

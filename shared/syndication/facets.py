@@ -11,6 +11,8 @@ from shared.syndication.markup import one_line
 
 ALL = "all"
 SUBJECTS = "subjects"
+DOCUMENTS = "documents"
+RELATED = re.compile(r"documents/([^/]+)/related")
 HOST = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#:@\[\]]+)", re.IGNORECASE)
 """urlsplit takes 15 µs."""
 MOST_OF_A_KIND = 30
@@ -49,6 +51,17 @@ def language_path(language: str) -> str:
 
 def source_path(host: str) -> str:
     return f"sources/{host}"
+
+
+def related_path(document_id: str) -> str:
+    """The path of the feed of what is near a document."""
+    return f"{DOCUMENTS}/{document_id}/related"
+
+
+def near_which(path: str) -> str | None:
+    """The document whose feed of what is near it this is; None if it is none."""
+    found = RELATED.fullmatch(path)
+    return found and found[1]
 
 
 def host_of(address: str | None) -> str:

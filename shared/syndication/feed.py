@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from shared.syndication.addresses import Address, Site
 from shared.syndication.article import Article
+from shared.syndication.facets import near_which
 
 LARGEST_FEED = 250_000
 """Bytes of a feed. JSON Feed 1.1 calls 250 kB fine and 1 MB a burden; past this the oldest entries are left out."""
@@ -37,6 +38,8 @@ class Feed:
     description: str
     articles: tuple[Article, ...]
     older: int | None = None
+    number: int = 0
+    """The number of the last change of which articles these are, where that is told of: no smaller than the clock's milliseconds then."""
 
     @property
     def id(self) -> str:
@@ -46,7 +49,10 @@ class Feed:
     @property
     def updated(self) -> datetime:
         """The newest change in it: content, never the clock, so that the same articles always give the same bytes."""
-        return max((article.updated_at for article in self.articles), default=BEFORE_ALL)
+        moments = [article.updated_at for article in self.articles]
+        return max(
+            moments + ([datetime.fromtimestamp(self.number / 1000, UTC)] if self.number else []), default=BEFORE_ALL
+        )
 
     @property
     def language(self) -> str:
@@ -60,8 +66,8 @@ class Feed:
 
     @property
     def hub(self) -> str:
-        """Who pushes it; an archive is nothing to subscribe to."""
-        return "" if self.address.archive else self.site.hub
+        """Who pushes it: not an archive, nor what is near a document, which changes without a document that enters it."""
+        return "" if self.address.archive or near_which(self.address.path) else self.site.hub
 
     @property
     def current(self) -> Address:
@@ -69,8 +75,10 @@ class Feed:
         return self.address.at(None)
 
 
-def titled(site: Site, name: str) -> tuple[str, str]:
-    """The feed's title and what it says of itself."""
+def titled(site: Site, name: str, path: str = "") -> tuple[str, str]:
+    """The title of the feed with this path, and what it says of itself. `name`: what it is about."""
+    if near_which(path):
+        return f"{site.title}: near “{name}”", f"Articles related to “{name}”, what has come to them last first."
     if not name:
         return site.title, "Everything that is published here, newest first."
     return f"{site.title}: {name}", f"Articles about {name}, newest first."

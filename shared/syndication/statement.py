@@ -63,6 +63,7 @@ def statement_of(feed: Feed) -> Statement:
     """What the feed says of itself."""
     lines = [_line(feed.site, article.id, article.updated_at) for article in feed.articles]
     newest = max((article.sequence for article in feed.articles), default=0)
+    newest = max(newest, feed.number)
     return Statement(newest, len(lines), _digest(lines))
 
 

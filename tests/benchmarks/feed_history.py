@@ -25,6 +25,8 @@ async def history() -> dict[str, float]:
     """How many of the documents that were there a walk meets in each format, and how many it meets twice."""
     async with room() as ours:
         await ours.put(range(DOCUMENTS))
+        while await ours.client.zcard(ours.belt.key("feeds", "shelf", "all")) < DOCUMENTS:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.05)
         changing = asyncio.create_task(_change(ours))
         found: dict[str, float] = {}
         wire = await Wire.to(ours.port)

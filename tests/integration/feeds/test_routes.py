@@ -102,7 +102,7 @@ async def test_a_document_is_a_page_for_people(room: Room) -> None:
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
     assert page.xpath("string(//h1)") == "<b>Tides"
     assert page.xpath("//ol[@class='related']/li/a/text()") == ["Moon & Co"]
-    assert page.xpath("count(//link[@rel='alternate'])") == 6
+    assert page.xpath("count(//link[@rel='alternate'])") == 9
     assert b"alert" not in answer.body
     assert page.xpath("//*[@style]|//script[not(@type='application/ld+json')]") == []
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from shared.events import RelatedArticle
 from shared.syndication.addresses import Format
 from tests.integration.feeds.conftest import Answer, Room, installed
 from tests.integration.feeds.readers.seen import modules, program
@@ -33,6 +34,7 @@ KINDS = [
     "authors/ann-author",
     "languages/en",
     "sources/source.example",
+    "documents/doc42/related",
     "search?q=sea&not.subject=law",
     "search?q=%22%3Cb%3E%26amp%3B%22+OR+tides",
     "search?q=nothing+answers+this",
@@ -70,6 +72,8 @@ async def filled(room: Room) -> None:
         )
     await room.put(*(related_event(number) for number in range(40, 45)), retraction(3), retraction(41))
     await room.put(related_event(42, 2, second=LAW), changed_event(43, 5, "Moon", "<b>bold</b>"))
+    near = tuple(RelatedArticle(id=f"doc{number}", title="x", score=0.5) for number in (41, 3, 12, 40))
+    await room.put(related_event(42, 3, related=near, related_revision=9))
 
 
 async def resolved(room: Room, path: str) -> str:

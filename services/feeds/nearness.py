@@ -1,0 +1,41 @@
+"""Pure. The shelf of what is near a document: who is on its list, what has come last first, and who was, should there be news of them.
+
+A reader knows an entry by its id, so a neighbour that comes is new in this feed, whenever it was published. One that goes leaves the
+feed, but not the shelf for a while: should it be retracted, whoever has read of it here has to be told so here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.feeds.places import Keys
+from shared.events import RelatedArticle
+from shared.steps import Command
+from shared.syndication.facets import related_path
+
+RANKS = 10
+"""Neighbours that come at once stand in the order of their nearness: places that one change leaves for them."""
+REMEMBERED = 30 * 24 * 3600 * 1000 * RANKS
+"""How long one that has gone is remembered: 30 days, in places."""
+MOST_GONE = 20
+
+
+def renewed(
+    document_id: str, before: Sequence[RelatedArticle], after: Sequence[RelatedArticle], number: int, keys: Keys
+) -> tuple[Command, ...]:
+    """Put a newer list onto the document's shelf; this is the change of this number.
+
+    The places of who is there are positive, of who has gone negative: the later, the further from zero.
+    """
+    known, ids = {near.id for near in before}, [near.id for near in after]
+    shelf, place = keys.shelf(related_path(document_id)), number * RANKS
+    coming = [(name, place + max(RANKS - 1 - rank, 0)) for rank, name in enumerate(ids) if name not in known]
+    staying = [(name, place) for name in ids if name in known]
+    going = [name for name in known if name not in ids]
+    return (
+        *([("ZADD", shelf, *(word for name, at in coming for word in (at, name)))] if coming else []),
+        *([("ZADD", shelf, "NX", *(word for name, at in staying for word in (at, name)))] if staying else []),
+        *([("ZADD", shelf, *(word for name in going for word in (-place, name)))] if going else []),
+        ("ZREMRANGEBYSCORE", shelf, f"({REMEMBERED - place}", -1),
+        ("HSET", keys.article(document_id), "relisted", number),
+    )

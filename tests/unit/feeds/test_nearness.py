@@ -1,0 +1,40 @@
+"""The shelf of what is near a document."""
+
+from __future__ import annotations
+
+from services.feeds.nearness import RANKS, REMEMBERED, renewed
+from services.feeds.places import Keys
+from shared.events import RelatedArticle
+
+KEYS = Keys(lambda *parts: ":".join(parts))
+SHELF = "feeds:shelf:documents/doc1/related"
+LATER = REMEMBERED // RANKS + 10
+
+
+def near(*names: str) -> tuple[RelatedArticle, ...]:
+    return tuple(RelatedArticle(id=name, title=name, score=0.5) for name in names)
+
+
+def test_who_comes_stands_by_time_and_nearness_and_who_goes_is_remembered() -> None:
+    """Whoever stays keeps its place; a place is given even to one that came before there were places."""
+    assert renewed("doc1", near("a", "b"), near("c", "b", "d"), 7, KEYS) == (
+        ("ZADD", SHELF, 7 * RANKS + 9, "c", 7 * RANKS + 7, "d"),
+        ("ZADD", SHELF, "NX", 7 * RANKS, "b"),
+        ("ZADD", SHELF, -7 * RANKS, "a"),
+        ("ZREMRANGEBYSCORE", SHELF, f"({REMEMBERED - 7 * RANKS}", -1),
+        ("HSET", "feeds:article:doc1", "relisted", 7),
+    )
+
+
+def test_what_is_remembered_is_forgotten_after_a_while() -> None:
+    """Those are taken away that have gone longer ago, none that is there."""
+    (*_, forgotten, _) = renewed("doc1", (), near("a"), LATER, KEYS)
+
+    assert forgotten == ("ZREMRANGEBYSCORE", SHELF, f"({-10 * RANKS}", -1)
+
+
+def test_many_that_come_at_once_have_room() -> None:
+    """More than there are ranks share the last one."""
+    (coming, *_) = renewed("doc1", (), near(*"abcdefghijklm"), 1, KEYS)
+
+    assert coming[2::2][-4:] == (RANKS, RANKS, RANKS, RANKS)
