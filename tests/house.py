@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from services import FLOW
 from services.commands.up import build
+from shared.clock import Clock
 from shared.host import Host, run
 from shared.packing import connect
 from shared.settings import ROOT, Settings
@@ -68,13 +69,14 @@ async def house(
     *,
     services: Sequence[str] = FLOW,
     also: Callable[[Host], None] = lambda _: None,
+    clock: Clock | None = None,
     **changes: Any,
 ) -> AsyncIterator[House]:
     """Start services, wait until they are ready, stop them as SIGTERM would."""
     values: dict[str, Any] = {"port": free_port(), "data": folder, "lease_seconds": 1, "drain_seconds": 2}
     settings = Settings(**{**values, "token": SecretStr(TOKEN), **changes})
     client = connect(redis_url)
-    host = build(services, settings, client)
+    host = build(services, settings, client, clock=clock)
     also(host)
     ready, stop = asyncio.Event(), asyncio.Event()
 

@@ -21,7 +21,7 @@ from services.commands.seeding import add_seeds
 from shared import fitness, health, redis_server, schema_door
 from shared.access import operator_token, token_file
 from shared.client import Client
-from shared.clock import SystemClock
+from shared.clock import Clock, SystemClock
 from shared.errors import SyndicateError
 from shared.host import Host, run
 from shared.logs import configure, log
@@ -91,9 +91,11 @@ def _collect_seldom() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-def build(names: Sequence[str], settings: Settings, client: Any, *, demo: bool = False) -> Host:
-    """A host with these services plugged in, in the order of the flow."""
-    clock = SystemClock()
+def build(
+    names: Sequence[str], settings: Settings, client: Any, *, demo: bool = False, clock: Clock | None = None
+) -> Host:
+    """A host with these services plugged in, in the order of the flow. `clock`: the machine's if none is given."""
+    clock = clock or SystemClock()
     host = Host(
         settings=settings,
         redis=client,
