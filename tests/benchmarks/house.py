@@ -85,6 +85,13 @@ class House:
             )
             urlopen(request, timeout=10).close()
 
+    def kill(self, name: str) -> None:
+        """Kill a service with -9, and start it again; it is not waited for."""
+        old = self.processes[name]
+        old.send_signal(signal.SIGKILL)
+        old.wait()
+        self.processes[name] = self._started((name,), self.port[name])
+
     def cpu(self) -> dict[str, float]:
         """Seconds of processor time, user and system, of every process so far."""
         assert self.redis.process

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
 
+from shared.settings import ROOT
 from tests.house import House, house
 from tests.integration.hub.receiver import receiver
 from tests.integration.hub.room import LeapingClock, Room
@@ -37,7 +40,9 @@ async def hub_house(clock: LeapingClock, tmp_path_factory: pytest.TempPathFactor
     server = RedisServer(next(iter(binaries().values())))
     server.start()
     folder: Path = tmp_path_factory.mktemp("house")
-    async with house(server.url, folder, clock=clock, partner_networks=NETWORKS, feed_refetches=0) as running:
+    taxonomy = shutil.copy(ROOT / "seeds" / "subjects.yaml", folder)
+    values: dict[str, Any] = {"partner_networks": NETWORKS, "feed_refetches": 0, "taxonomy": taxonomy}
+    async with house(server.url, folder, clock=clock, **values) as running:
         yield running
     server.remove()
 

@@ -44,10 +44,6 @@ class Foreign:
         found = await asyncio.to_thread(discover, feed)
         return str(await self.do("subscribe", "subscribe", **(found | asked)))
 
-    async def ask_for(self, topic: str, hub: str) -> None:
-        """Subscribe without having discovered anything, and wait for nothing."""
-        await asyncio.to_thread(self._do, "subscribe", topic_url=topic, hub_url=hub)
-
     async def do(self, what: str, outcome: str, *words: str, **asked: Any) -> Any:
         """Ask the hub for something, and wait until it was verified."""
         before = len(self.successes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -70,8 +69,8 @@ class Room:
     receiver: Receiver
     clock: LeapingClock
     words: count[int] = field(default_factory=count)
-    algorithm: str = "algorithm"
-    """The hub's own parameter that chooses how pushes are signed."""
+    subject: str = "movies-and-cinematography"
+    """A subject that one case may remove."""
 
     @property
     def home(self) -> str:
@@ -80,11 +79,6 @@ class Room:
     @property
     def hub(self) -> str:
         return f"{self.home}/hub"
-
-    @property
-    def listing(self) -> str:
-        """Where the operator sees the subscriptions."""
-        return f"{self.home}/hub/subscriptions"
 
     def path(self, who: Subscriber) -> str:
         """The path and the query of a callback."""
@@ -167,8 +161,8 @@ class Room:
         return who.asked[-1]
 
     async def settled(self) -> None:
-        """Wait until the hub has nothing left to verify."""
-        await self.house.eventually("/hub", lambda _: True)
+        """Wait until the hub has drawn its conclusion from every callback's answer."""
+        await self.house.eventually("/hub/subscriptions?limit=1", lambda body: not body["asked"])
 
     async def pushed(self, who: Subscriber, *titles: str) -> Heard:
         """Wait until articles with these titles were pushed to a subscriber; the push with the last of them."""
@@ -190,10 +184,11 @@ class Room:
             await self.told_to_all(topic, other)
         assert before == len(who.pushes)
 
-    async def asked_for(self, who: Subscriber, mode: str) -> None:
-        """Wait until a subscriber's consent to something was asked for, and the hub has drawn its conclusion."""
+    async def asked_for(self, who: Subscriber, mode: str) -> Heard:
+        """Wait until a callback was asked for or told something, and the hub has drawn its conclusion; how it was asked."""
         await until(lambda: any(asked.query.get("hub.mode") == mode for asked in who.asked))
         await self.settled()
+        return next(asked for asked in who.asked if asked.query.get("hub.mode") == mode)
 
     async def pushes(self, who: Subscriber, number: int) -> None:
         """Wait until so many pushes came; the clock hurries towards the retries."""
@@ -230,15 +225,22 @@ class Room:
         who.intent = answer
         done.set()
 
-    async def deny(self, who: Subscriber, topic: Topic, reason: str) -> None:
-        """Deny, as the operator, a subscription that was accepted."""
-        raise NotImplementedError
+    def remove_subject(self) -> None:
+        """Take the subject out of the taxonomy, which the house follows."""
+        path = self.house.host.settings.taxonomy
+        head, *subjects = path.read_text().split("\n  - ")
+        left = [each for each in subjects if f"slug: {self.subject}" not in each]
+        path.write_text("\n  - ".join([head, *left]))
 
-    async def listed(self) -> str:
+    async def end(self, who: Subscriber, topic: Topic) -> None:
+        """End, as the operator, a subscription that was accepted."""
+        found = [each for each in await self.listed() if (each["callback"], each["topic"]) == (who.callback, topic.url)]
+        status, body, _ = await self.house.call("DELETE", f"/hub/subscriptions/{found[0]['id']}")
+        assert status == 204, body
+
+    async def listed(self) -> list[dict[str, Any]]:
         """The subscriptions as the operator sees them."""
-        status, body, _ = await self.house.call("GET", self.listing, headers={"Accept": "application/json"})
-        assert status == 200, body
-        return json.dumps(body)
+        return list((await self.house.eventually("/hub/subscriptions", lambda _: True))["subscriptions"])
 
     async def stored(self, word: bytes) -> bool:
         """Whether a word stands anywhere in the store."""

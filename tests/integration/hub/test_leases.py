@@ -69,6 +69,21 @@ async def test_the_usual_lease_ends_as_well(room: Room) -> None:
     await room.nothing_for(who, topic, other)
 
 
+async def test_a_lease_counts_from_the_question(room: Room) -> None:
+    """MUST 13 (5.3): measured from the time of the verification request, not of the callback's slow answer."""
+    topic, who = await room.topic(), room.receiver.subscriber()
+    other = await room.subscribed(topic)
+    async with room.holding(who) as held:
+        await room.request(who, topic, lease_seconds=HOUR)
+        await held()
+        room.clock.leap(40)
+    await room.settled()
+    await room.told_to_all(topic, who)
+    room.clock.leap(HOUR - 39)
+
+    await room.nothing_for(who, topic, other)
+
+
 async def test_a_renewal_counts_from_itself(room: Room) -> None:
     """MUST 4 and 13 (5.1, 5.3.1): renewed before its end, a subscription goes on without interruption."""
     topic = await room.topic()
