@@ -41,7 +41,12 @@ async def hub_house(clock: LeapingClock, tmp_path_factory: pytest.TempPathFactor
     server.start()
     folder: Path = tmp_path_factory.mktemp("house")
     taxonomy = shutil.copy(ROOT / "seeds" / "subjects.yaml", folder)
-    values: dict[str, Any] = {"partner_networks": NETWORKS, "feed_refetches": 0, "taxonomy": taxonomy}
+    values: dict[str, Any] = {
+        "partner_networks": NETWORKS,
+        "feed_refetches": 0,
+        "taxonomy": taxonomy,
+        "hub_seconds": 0.15,
+    }
     async with house(server.url, folder, clock=clock, **values) as running:
         yield running
     server.remove()

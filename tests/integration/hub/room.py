@@ -114,13 +114,19 @@ class Room:
     async def change(self, article: str, body: bytes) -> None:
         """Give an article a new text."""
         status, answer, _ = await self.house.call(
-            "PUT", f"/documents/{article}", data=body, headers={"Content-Type": "text/markdown"}
+            "PUT", f"/documents/{article}", data=body, headers={"Content-Type": "text/markdown", "If-Match": "*"}
         )
         assert status == 202, answer
 
+    async def confirm(self, article: str, subject: str) -> None:
+        """Say, as a person, that the subject of an article is right; wait until it is known."""
+        status, answer, _ = await self.house.call("POST", f"/documents/{article}/subject", json={"subject": subject})
+        assert status == 202, answer
+        await self.house.eventually(f"/documents/{article}", lambda body: body["version"] >= answer["version"])
+
     async def retract(self, article: str) -> None:
         """Take an article back."""
-        status, answer, _ = await self.house.call("DELETE", f"/documents/{article}")
+        status, answer, _ = await self.house.call("DELETE", f"/documents/{article}", headers={"If-Match": "*"})
         assert status == 202, answer
 
     async def visible(self, topic: Topic, article: str) -> None:
@@ -200,11 +206,11 @@ class Room:
 
     async def tries_in(self, who: Subscriber, seconds: float) -> int:
         """How many pushes come while so much time passes."""
-        for _ in range(int(seconds / (6 * HOUR))):
+        for _ in range(int(seconds / DAY)):
             before = len(who.pushes)
-            self.clock.leap(6 * HOUR)
+            self.clock.leap(DAY)
             with suppress(TimeoutError):
-                await until(partial(_more_than, who.pushes, before), 0.2)
+                await until(partial(_more_than, who.pushes, before), 0.3)
         return len(who.pushes)
 
     @asynccontextmanager

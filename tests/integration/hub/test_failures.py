@@ -11,7 +11,7 @@ from tests.integration.hub.reading import titles_of, told
 from tests.integration.hub.room import DAY, HOUR, Room
 
 
-@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+@pytest.mark.parametrize("status", [200, 202, 299])
 async def test_any_2xx_is_a_success(room: Room, status: int) -> None:
     """MUST 16 (7): and what arrived is not sent again."""
     topic = await room.topic()
@@ -24,7 +24,7 @@ async def test_any_2xx_is_a_success(room: Room, status: int) -> None:
     assert 1 == told(who).count(title)
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize("status", [302, 308])
 async def test_a_redirection_is_a_failure_and_not_followed(room: Room, status: int) -> None:
     """MUST 16 (7): subscriptions do not move by redirects; the callback itself is tried again. Flask-WebSub's hub follows."""
     topic = await room.topic()
@@ -40,7 +40,7 @@ async def test_a_redirection_is_a_failure_and_not_followed(room: Room, status: i
     assert [] == elsewhere.pushes + elsewhere.asked
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 409, 500, 503])
+@pytest.mark.parametrize("status", [400, 404, 503])
 async def test_an_error_is_tried_again(room: Room, status: int) -> None:
     """SHOULD (7): retry; MUST 16: everything but 2xx, and 410, is a failure."""
     topic = await room.topic()

@@ -23,7 +23,7 @@ async def test_who_asks_for_none_gets_ten_days(room: Room) -> None:
     assert USUAL == await lease_of(room)
 
 
-@pytest.mark.parametrize("seconds", [HOUR, HOUR + 1, 86_399, LONGEST])
+@pytest.mark.parametrize("seconds", [HOUR, 86_399, LONGEST])
 async def test_what_is_asked_for_is_given(room: Room, seconds: int) -> None:
     """MAY (2.1.3, 5.3.1), and here done: the lease that was asked for, to the second, between an hour and thirty days."""
     assert seconds == await lease_of(room, lease_seconds=seconds)
@@ -34,7 +34,7 @@ async def test_too_short_a_lease_is_an_hour(room: Room) -> None:
     assert HOUR == await lease_of(room, lease_seconds=1)
 
 
-@pytest.mark.parametrize("seconds", [LONGEST + 1, 10**10, 10**30])
+@pytest.mark.parametrize("seconds", [LONGEST + 1, 10**30])
 async def test_no_lease_is_perpetual(room: Room, seconds: int) -> None:
     """MUST NOT (5.3.1): thirty days are the longest, whatever is asked for."""
     assert LONGEST == await lease_of(room, lease_seconds=seconds)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 import pytest
 
 from tests.integration.hub.reading import unreserved
 from tests.integration.hub.room import Room, Topic
 
-ODD_QUERIES = ("?a=b%2Fc", "?a=1&a=2&b", "?x=%20+%2B&y=", "?url=https%3A%2F%2Fa.example%2F%3Fq%3D1", "?=&&;")
+ODD_QUERIES = ("?a=b%2Fc&a=%7B2%7D&b", "?x=%20+%2B&y=&=&&;", "?url=https%3A%2F%2Fa.example%2F%3Fq%3D1%23")
 
 
 async def test_the_query_is_kept_and_continued(room: Room) -> None:
@@ -99,11 +97,12 @@ async def test_reserved_characters_stay_as_they_are(room: Room) -> None:
 async def test_a_topic_with_a_query_comes_back_whole(room: Room) -> None:
     """MUST 11 (5.3): hub.topic as given, encoded for a query. Webubbub puts it in as it is, and & and # cut it."""
     found = await room.topic()
-    topic = Topic(f"{room.home}/feeds/search.atom?keyword={found.keyword}&content=summary", found.keyword)
+    topic = Topic(
+        f"{room.home}/feeds/search.atom?q={room.word()}&keyword={found.keyword}&content=summary", found.keyword
+    )
     who = await room.subscribed(topic)
 
     assert topic.url == who.asked[0].query["hub.topic"]
-    assert f"hub.topic={quote(topic.url, safe='')}" in who.asked[0].target.replace("~", "%7E")
 
 
 async def test_a_callback_without_a_path_is_one(room: Room) -> None:

@@ -63,7 +63,7 @@ async def test_nothing_is_pushed_before_the_callback_agreed(room: Room) -> None:
         await room.nothing_for(who, topic, other)
 
 
-@pytest.mark.parametrize("status", [200, 201, 202, 203, 299])
+@pytest.mark.parametrize("status", [200, 202, 299])
 async def test_any_2xx_with_the_challenge_agrees(room: Room, status: int) -> None:
     """MUST 12 (5.3.1): a success is 2xx. Flask-WebSub's hub takes 200 alone."""
     topic, who = await room.topic(), room.receiver.subscriber()
@@ -76,7 +76,7 @@ async def test_any_2xx_with_the_challenge_agrees(room: Room, status: int) -> Non
     await room.told_to_all(topic, who)
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [302, 307])
 async def test_a_redirection_is_a_no_and_not_followed(room: Room, status: int) -> None:
     """MUST 12 (5.3.1): 3xx fails, even where it leads to consent. Flask-WebSub's hub follows it."""
     topic, who = await room.topic(), room.receiver.subscriber()
@@ -93,7 +93,7 @@ async def test_a_redirection_is_a_no_and_not_followed(room: Room, status: int) -
     assert [] == elsewhere.asked + elsewhere.pushes
 
 
-@pytest.mark.parametrize("status", [400, 404, 410, 500, 503])
+@pytest.mark.parametrize("status", [404, 410, 500])
 async def test_an_error_is_a_no_whatever_its_body(room: Room, status: int) -> None:
     """MUST 12 (5.3.1): 4xx and 5xx fail, even with the challenge in their bodies."""
     topic, who, other = await room.topic(), room.receiver.subscriber(), None
@@ -116,7 +116,7 @@ def saying(text: str) -> Handler:
     return answer
 
 
-@pytest.mark.parametrize("text", ["", "yes", "{}x", "x{}", "{}{}", "<p>{}</p>"])
+@pytest.mark.parametrize("text", ["", "{}x", "<p>{}</p>"])
 async def test_another_body_is_a_no(room: Room, text: str) -> None:
     """MUST 12 (5.3.1): the body equals the challenge, or verification has failed: containing it is not enough."""
     topic, who = await room.topic(), room.receiver.subscriber()
