@@ -16,7 +16,7 @@ FAULTS = {
     "no topic": ({"topic": ""}, "topic"),
     "no mode": ({"mode": ""}, "mode"),
     "an unknown mode": ({"mode": "celebrate"}, "mode"),
-    "a callback that is no address": ({"callback": "here"}, "address"),
+    "a callback that is no address": ({"callback": "here"}, "http"),
     "a callback of another scheme": ({"callback": "ftp://example.com/callback"}, "http"),
     "a topic of somebody else": ({"topic": "https://example.com/feed"}, "feed"),
     "a lease that is no number": ({"lease_seconds": "ten"}, "lease"),

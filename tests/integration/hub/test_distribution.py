@@ -11,6 +11,7 @@ from tests.integration.hub.reading import HEADER_LINK, json_of, links_of, titles
 from tests.integration.hub.room import Room, Topic
 
 ATOM = "{http://www.w3.org/2005/Atom}"
+CONTENT = re.compile(rb"&lt;p&gt;.*&lt;/p&gt;")
 TOMBSTONE = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
 
 
@@ -98,16 +99,15 @@ async def test_what_did_not_change_is_not_pushed(room: Room) -> None:
     """MUST 14 (7): sent when new content is available. Webubbub sends unchanged content again. Here a person confirms a subject."""
     topic = await room.topic()
     who = await room.subscribed(topic)
-    article = await room.article(topic, "Once", subject="Physics")
+    article = await room.article(topic, "Once")
     await room.pushed(who, "Once")
-    await room.confirm(article, "Physics")
-    await room.change(article, room.text(topic, "Twice", subject="Physics"))
+    await room.confirm(article, "Others")
+    await room.change(article, room.text(topic, "Twice"))
     await room.pushed(who, "Twice")
-    await room.confirm(article, "Physics")
+    await room.confirm(article, "Others")
     await room.told_to_all(topic, who)
 
-    assert ["Once", "Twice"] == told(who)[:2]
-    assert 3 == len(told(who))
+    assert [1, 1, 3] == [told(who).count("Once"), told(who).count("Twice"), len(told(who))]
 
 
 async def test_a_retraction_is_a_tombstone_in_atom(room: Room) -> None:
@@ -121,7 +121,7 @@ async def test_a_retraction_is_a_tombstone_in_atom(room: Room) -> None:
     root = ET.fromstring(who.pushes[1].body)
 
     assert [True] == [stone.get("ref", "").endswith(article) for stone in root.iter(TOMBSTONE)]
-    assert b"<content" not in who.pushes[1].body
+    assert CONTENT.findall(who.pushes[0].body)[0] not in who.pushes[1].body
 
 
 @pytest.mark.parametrize("form", ["rss", "json"])
