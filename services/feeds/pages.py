@@ -52,7 +52,13 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters |= {"day": day, "moment": moment, "legal": legal}
-        self._templates.globals |= {"site": site, "formats": list(Format), "style": STYLE_ADDRESS, "all": ALL}
+        self._templates.globals |= {
+            "site": site,
+            "formats": list(Format),
+            "atom": Format.ATOM,
+            "style": STYLE_ADDRESS,
+            "all": ALL,
+        }
         self._templates.globals |= {
             "subject_path": subject_path,
             "author_path": author_path,

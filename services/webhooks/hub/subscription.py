@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -103,8 +103,8 @@ def signature(secret: bytes, algorithm: Algorithm, body: bytes) -> str:
     return f"{algorithm}={hmac.new(secret, body, algorithm).hexdigest()}"
 
 
-def verified(request: Request, known: Subscription | None, now: datetime, until: datetime) -> Subscription:
-    """The subscription that a verified request makes, of the one that was there."""
+def verified(request: Request, known: Subscription | None, now: datetime) -> Subscription:
+    """The subscription that a verified request makes, of the one that was there. `now`: when the callback was asked."""
     return Subscription(
         lane=known.lane if known else f"{request.place}-{request.number}",
         number=request.number,
@@ -113,7 +113,7 @@ def verified(request: Request, known: Subscription | None, now: datetime, until:
         secret=request.secret,
         algorithm=request.algorithm,
         lease_seconds=request.lease_seconds,
-        until=until,
+        until=now + timedelta(seconds=request.lease_seconds),
         since=known.since if known else now,
         renewed_at=now,
     )

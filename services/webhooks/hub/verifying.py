@@ -13,7 +13,7 @@ import asyncio
 import hmac
 import secrets as chance
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -108,12 +108,12 @@ class Verifying:
 
     async def _settle(self, request: Request) -> None:
         """Ask, do what follows, and forget the request. Asked twice, the second answer changes nothing more."""
-        challenge = chance.token_urlsafe(CHALLENGE_BYTES)
+        challenge, asked_at = chance.token_urlsafe(CHALLENGE_BYTES), self._clock.now()
         answer = await self._outbound.get(question_to(request, challenge))
         if request.mode is Mode.DENIED:
             word = "denied"
         elif confirms(answer, challenge):
-            await self._apply(request)
+            await self._apply(request, asked_at)
             word = "verified"
         else:
             word = "refused"
@@ -127,9 +127,9 @@ class Verifying:
             together.zrem(f"{self._base}:asked", str(request.number))
             await together.execute()
 
-    async def _apply(self, request: Request) -> None:
-        now, last = self._clock.now(), f"{self._base}:ended:{request.place}"
-        if int(await self._redis.get(last) or 0) > request.number:  # it was ended by a later request
+    async def _apply(self, request: Request, asked_at: datetime) -> None:
+        """Do what the callback agreed to. A lease counts from the question (WebSub, section 5.3), the last request decides (5.1)."""
+        if await self._overtaken(request):
             return
 
         def decide(known: Subscription | None) -> Subscription | None:
@@ -137,12 +137,23 @@ class Verifying:
                 return known
             if request.mode is Mode.UNSUBSCRIBE:
                 return None
-            return verified(request, known, now, now + timedelta(seconds=request.lease_seconds))
+            return verified(request, known, asked_at)
 
         if request.mode is Mode.UNSUBSCRIBE:
-            await self._redis.set(last, request.number, ex=REMEMBERED_SECONDS)
+            await self._redis.set(self._end_of(request), request.number, ex=REMEMBERED_SECONDS)
         await self._subscriptions.revise(request.place, decide)
+        if await self._overtaken(request):  # in this very moment
+            await self._subscriptions.revise(
+                request.place, lambda known: None if known and known.number == request.number else known
+            )
         self._changed()
+
+    async def _overtaken(self, request: Request) -> bool:
+        """Whether a later request ended the subscription."""
+        return int(await self._redis.get(self._end_of(request)) or 0) > request.number
+
+    def _end_of(self, request: Request) -> str:
+        return f"{self._base}:ended:{request.place}"
 
 
 def confirms(answer: Answer, challenge: str) -> bool:
