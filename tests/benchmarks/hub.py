@@ -168,13 +168,16 @@ async def _one_to_all(house: House, subscribers: Subscribers, document: Document
 async def _waiting(house: House, subscribers: Subscribers, document: Document, count: int) -> float:
     """Bytes of Redis for each push that failed once and waits."""
     with redis.Redis.from_url(house.redis.url) as client:
-        before = float(client.info("memory")["used_memory"])
+        before = _used(client)
         subscribers.ask("status", 503)
         await Load(house.port["ingest"]).as_fast_as_accepted([document])
         await until(lambda: subscribers.ask("refused") >= count, "everybody refused")
         await asyncio.sleep(1)  # what was refused last is written down
-        after = float(client.info("memory")["used_memory"])
-        return (after - before) / count
+        return (_used(client) - before) / count
+
+
+def _used(client: Any) -> float:
+    return float(client.info("memory")["used_memory"])
 
 
 async def chaos(seconds: int) -> dict[str, Any]:

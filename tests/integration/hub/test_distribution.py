@@ -102,12 +102,10 @@ async def test_what_did_not_change_is_not_pushed(room: Room) -> None:
     article = await room.article(topic, "Once")
     await room.pushed(who, "Once")
     await room.confirm(article, "Others")
-    await room.change(article, room.text(topic, "Twice"))
-    await room.pushed(who, "Twice")
-    await room.confirm(article, "Others")
-    await room.told_to_all(topic, who)
+    for _ in range(2):
+        await room.told_to_all(topic, who)
 
-    assert [1, 1, 3] == [told(who).count("Once"), told(who).count("Twice"), len(told(who))]
+    assert (1, 3) == (told(who).count("Once"), len(told(who)))
 
 
 async def test_a_retraction_is_a_tombstone_in_atom(room: Room) -> None:
