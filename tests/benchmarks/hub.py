@@ -161,7 +161,7 @@ async def _one_to_all(house: House, subscribers: Subscribers, document: Document
     subscribers.ask("forget")
     await Load(house.port["ingest"]).as_fast_as_accepted([document])
     await until(lambda: subscribers.ask("count") >= count, "everybody has it")
-    times = [at for at, _, _ in subscribers.ask("pushes")]
+    times: list[float] = [at for at, _, _ in subscribers.ask("pushes")]
     return count / (max(times) - min(times))
 
 

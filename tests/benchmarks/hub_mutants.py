@@ -79,12 +79,15 @@ def tried(mutant: Mutant | None, case: str, folder: Path) -> Verdict:
     with mutated(mutant, folder):
         said = _said(case, folder)
     seconds = time.monotonic() - began
-    outcome = "broken" if ERRORS.search(said) or " passed" not in said + " passed" * bool(FAILED.search(said)) else ""
-    return Verdict(mutant or Mutant(case, "", "", ""), outcome or _outcome(said), seconds, said[-3_000:])
+    return Verdict(mutant or Mutant(case, "none", ()), _outcome(said), seconds, said[-3_000:])
 
 
 def _outcome(said: str) -> str:
-    return "caught" if FAILED.search(said) else "survived"
+    if ERRORS.search(said):
+        return "broken"
+    if FAILED.search(said):
+        return "caught"
+    return "survived" if " passed" in said else "broken"
 
 
 @contextmanager
@@ -93,11 +96,11 @@ def mutated(mutant: Mutant | None, folder: Path) -> Iterator[None]:
     if mutant is None:
         yield
         return
-    path = folder / mutant.path
-    whole = path.read_text()
-    _write(path, mutant.applied(whole))
+    for path, text in mutant.applied(ROOT).items():
+        _write(folder / path, text)
     yield
-    _write(path, whole)
+    for path in mutant.applied(ROOT):
+        _write(folder / path, (ROOT / path).read_text())
 
 
 def _write(path: Path, text: str) -> None:
