@@ -1,17 +1,14 @@
-"""Pure. All mutants of the hub, in the order of the suite's files."""
+"""Pure. All mutants of the hub, in the order of the Recommendation."""
 
 from __future__ import annotations
 
-from tests.benchmarks.mutants.agreeing import LEASES_KEPT, VALIDATION, VERIFICATION
-from tests.benchmarks.mutants.asking import ANSWERS, PARAMETERS, REQUESTS
-from tests.benchmarks.mutants.pushing import (
-    DISCOVERY,
-    DISTRIBUTION,
-    FAILURES,
-    SAFETY,
-    SIGNATURES,
-    SUBSCRIBERS,
-)
+from tests.benchmarks.mutants.discovery import DISCOVERY
+from tests.benchmarks.mutants.distribution import DISTRIBUTION, SUBSCRIBERS
+from tests.benchmarks.mutants.failures import FAILURES, SAFETY
+from tests.benchmarks.mutants.leases import LEASES_KEPT, SIGNATURES
+from tests.benchmarks.mutants.parameters import ANSWERS, PARAMETERS
+from tests.benchmarks.mutants.requests import REQUESTS
+from tests.benchmarks.mutants.verification import VALIDATION, VERIFICATION
 
 MUTANTS = (
     *DISCOVERY,

@@ -175,7 +175,7 @@ async def test_an_article_goes_to_all_its_feeds(room: Room) -> None:
 
 
 async def test_a_search_can_be_followed(room: Room) -> None:
-    """Every feed that is served is a topic, a question too."""
+    """MUST 1 (4, 5.1): every feed that names the hub is a topic, a question too."""
     found = await room.topic()
     topic = Topic(f"{room.home}/feeds/search.json?q={room.word()}&keyword={found.keyword}", found.keyword)
     word = topic.url.partition("?q=")[2].partition("&")[0]

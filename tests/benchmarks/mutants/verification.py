@@ -1,18 +1,14 @@
-"""Pure. Hubs that take no for yes, or hold on to what is over: sections 5.2, 5.3 and 5.3.1."""
+"""Pure. Mutants of section 5.2 and 5.3: hubs that take no for yes."""
 
 from __future__ import annotations
 
-from tests.benchmarks.mutants.asking import BROUGHT_BACK
-from tests.benchmarks.mutants.mutant import DESK, ROUTE, SUBSCRIPTION, SUBSCRIPTIONS, VERIFYING, Mutant, mutant
+from tests.benchmarks.mutants.mutant import DESK, SUBSCRIPTION, SUBSCRIPTIONS, VERIFYING, Mutant, mutant
+from tests.benchmarks.mutants.requests import BROUGHT_BACK
 
+DENIED = '        told |= {"hub.reason": request.reason} if request.reason else {}'
 CHALLENGE = "chance.token_urlsafe(CHALLENGE_BYTES)"
 SUCCESS = "not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:"
 SAME = "    return hmac.compare_digest(answer.body, challenge.encode())"
-UNTIL = "        until=now + timedelta(seconds=request.lease_seconds),"
-LEASES = "LONGEST_LEASE_SECONDS = HOUR, 10 * DAY, 30 * DAY"
-GIVEN = "LEASE_SECONDS if asked is None else min(max(asked, SHORTEST_LEASE_SECONDS), LONGEST_LEASE_SECONDS)"
-LIVE = "if subscription is None or not subscription.live(at):"
-DENIED = '        told |= {"hub.reason": request.reason} if request.reason else {}'
 
 VERIFICATION = (
     mutant(
@@ -220,101 +216,5 @@ VALIDATION = (
         "who was denied once is denied for ever",
         SUBSCRIPTIONS,
         *BROUGHT_BACK,
-    ),
-)
-
-LEASES_KEPT = (
-    mutant(
-        "test_leases.py::test_who_asks_for_none_gets_ten_days",
-        "the usual lease is a day",
-        SUBSCRIPTION,
-        LEASES,
-        LEASES.replace("10 * DAY", "DAY"),
-    ),
-    mutant(
-        "test_leases.py::test_what_is_asked_for_is_given",
-        "all leases are the same",
-        SUBSCRIPTION,
-        GIVEN,
-        "LEASE_SECONDS",
-    ),
-    mutant(
-        "test_leases.py::test_too_short_a_lease_is_an_hour",
-        "a lease may be a minute",
-        SUBSCRIPTION,
-        LEASES,
-        LEASES.replace("HOUR,", "60,"),
-    ),
-    mutant(
-        "test_leases.py::test_no_lease_is_perpetual",
-        "a lease may be as long as anybody likes",
-        SUBSCRIPTION,
-        GIVEN,
-        "LEASE_SECONDS if asked is None else max(asked, SHORTEST_LEASE_SECONDS)",
-    ),
-    mutant(
-        "test_leases.py::test_a_lease_holds_to_its_end",
-        "a lease ends a minute too early",
-        SUBSCRIPTION,
-        UNTIL,
-        UNTIL.replace("request.lease_seconds", "request.lease_seconds - 60"),
-    ),
-    mutant(
-        "test_leases.py::test_a_lease_ends_to_the_second",
-        "a lease ends half a minute too late",
-        SUBSCRIPTION,
-        UNTIL,
-        UNTIL.replace("request.lease_seconds", "request.lease_seconds + 30"),
-    ),
-    mutant(
-        "test_leases.py::test_the_usual_lease_ends_as_well",
-        "who asked for no lease has one for ever",
-        SUBSCRIPTION,
-        UNTIL,
-        UNTIL.replace(
-            "request.lease_seconds", "request.lease_seconds if request.lease_seconds != LEASE_SECONDS else 10**9"
-        ),
-    ),
-    mutant(
-        "test_leases.py::test_a_lease_counts_from_the_question",
-        "a lease counts from the callback's answer (as it was until this suite)",
-        VERIFYING,
-        "            return verified(request, known, asked_at)",
-        "            return verified(request, known, self._clock.now())",
-    ),
-    mutant(
-        "test_leases.py::test_a_renewal_counts_from_itself",
-        "a renewal does not lengthen",
-        SUBSCRIPTION,
-        UNTIL,
-        UNTIL[:-1] + " if not known else known.until,",
-    ),
-    mutant(
-        "test_leases.py::test_a_renewal_may_shorten",
-        "a renewal does not shorten",
-        SUBSCRIPTION,
-        UNTIL,
-        "        until=max(now + timedelta(seconds=request.lease_seconds), known.until if known else now),",
-    ),
-    mutant(
-        "test_leases.py::test_who_is_late_may_subscribe_again",
-        "who let a lease end is not taken back",
-        VERIFYING,
-        "            return verified(request, known, asked_at)",
-        "            ended = self.__dict__.setdefault('ended', {})\n"
-        "            if ended.setdefault(request.place, request.lease_seconds) == 3_600 and request.lease_seconds > 3_600:\n"
-        "                return None\n"
-        "            return verified(request, known, asked_at)",
-    ),
-    mutant(
-        "test_leases.py::test_a_retry_ends_with_the_lease",
-        "whoever was subscribed when it was planned is pushed to",
-        ROUTE,
-        LIVE,
-        "if subscription is None:",
-        "        return self._terms\n",
-        "        self._seen = getattr(self, '_seen', {}) | view.by_lane\n        return dict.fromkeys(self._seen, TERMS)\n",
-        "        subscription = self._view.by_lane.get(taken.lane)\n",
-        "        subscription = self._seen.get(taken.lane)\n",
     ),
 )
