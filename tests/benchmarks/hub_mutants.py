@@ -79,7 +79,7 @@ def tried(mutant: Mutant | None, case: str, folder: Path) -> Verdict:
     with mutated(mutant, folder):
         said = _said(case, folder)
     seconds = time.monotonic() - began
-    return Verdict(mutant or Mutant(case, "none", ()), _outcome(said), seconds, said[-3_000:])
+    return Verdict(mutant or Mutant(case, "none", ()), _outcome(said), seconds, said[-600:])
 
 
 def _outcome(said: str) -> str:
@@ -129,7 +129,9 @@ def _run(case: str, folder: str, log: str) -> None:
         del sys.modules[name]
     os.chdir(folder)
     sys.path[:] = [folder, *(place for place in sys.path if Path(place or ROOT).resolve() != ROOT)]
-    words = ["-q", "-x", "-p", "no:cacheprovider", "--no-header", "--tb=line", f"{folder}/{CASES}/{case}"]
+    quiet = ("-q", "-x", "-p", "no:cacheprovider", "--no-header", "--tb=line", "--show-capture=no")
+    # What is imported beforehand (HEAVY) cannot be rewritten any more; none of it has assertions of ours.
+    words = [*quiet, "-W", "ignore::pytest.PytestAssertRewriteWarning", f"{folder}/{CASES}/{case}"]
     os._exit(int(import_module("pytest").main(words)))
 
 
