@@ -32,9 +32,13 @@ ROOT = Path(__file__).resolve().parents[2]
 CASES = Path("tests/integration/hub")
 COPIED = ("services", "shared", "tests")
 LINKED = ("pyproject.toml", "seeds")
-HEAVY = """aiohttp.web anyio.pytest_plugin cryptography.x509 fastapi.openapi.utils faststream.redis feedgen.feed feedparser
-    flask_websub.subscriber hypothesis jinja2 lxml.etree markdown_it nh3 numpy prometheus_client psutil pydantic_settings pytest
-    redis.asyncio rich.console rich.table structlog typer uvicorn.protocols.http.httptools_impl uvloop werkzeug.serving yaml""".split()
+HEAVY = (
+    "aiohttp.web", "anyio.pytest_plugin", "cryptography.x509", "fastapi.openapi.utils", "faststream.redis",
+    "feedgen.feed", "feedparser", "flask_websub.subscriber", "hypothesis", "jinja2", "lxml.etree", "markdown_it",
+    "nh3", "numpy", "prometheus_client", "psutil", "pydantic_settings", "pytest", "redis.asyncio", "rich.console",
+    "rich.table", "structlog", "typer", "uvicorn.protocols.http.httptools_impl", "uvloop", "werkzeug.serving",
+    "yaml",
+)  # fmt: skip
 """Imported once, before each mutant's process is forked off."""
 FAILED, ERRORS = re.compile(r"\b\d+ failed"), re.compile(r"\b\d+ error")
 LONGEST_SECONDS = 120.0
