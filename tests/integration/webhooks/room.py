@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +11,8 @@ from ipaddress import ip_network
 from typing import Any
 
 from aiohttp import web
+from standardwebhooks.webhooks import Webhook as StandardWebhook
+from svix.webhooks import Webhook as SvixWebhook
 
 from services.webhooks.deliveries import Deliveries
 from services.webhooks.delivery_log import DeliveryLog
@@ -39,6 +41,20 @@ class Heard:
     headers: dict[str, str]
     body: bytes
 
+    def unproved(self, secrets: Collection[str]) -> bool:
+        """Whether it is a signed message that `standardwebhooks` or `svix` would not have signed so with any of these secrets.
+
+        Their `sign`, not their `verify`, which looks at the real clock; what is signed by Ed25519 alone, they know nothing of.
+        """
+        given = [each for each in self.headers.get("webhook-signature", "").split() if each.startswith("v1,")]
+        if not given:
+            return False
+        name, at = self.headers["webhook-id"], datetime.fromtimestamp(int(self.headers["webhook-timestamp"]), UTC)
+        return not all(
+            any(verifier(secret).sign(name, at, self.body.decode()) in given for secret in secrets)
+            for verifier in (StandardWebhook, SvixWebhook)
+        )
+
 
 @dataclass
 class Receiver:
@@ -64,10 +80,15 @@ class Receiver:
         return web.Response(status=answer, text="noted") if isinstance(answer, int) else await answer(request)
 
 
+RECEIVERS: list[Receiver] = []
+"""Every receiver of the test that is running."""
+
+
 @asynccontextmanager
 async def receiver(*answers: int | Handler) -> AsyncIterator[Receiver]:
     """A receiver on a free port of loopback."""
     found = Receiver(answers=list(answers) or [200])
+    RECEIVERS.append(found)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", found.handle)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
