@@ -54,6 +54,7 @@ def install(host: Host) -> None:
     host.background("feeds.clearing", Clearing(host.redis, host.belt, shelf, keys, current).turn)
     windows = Windows(host.redis, keys, current, entries=entries)
     searches = Searches(host.redis, keys, current, windows, entries=entries)
+    host.background("feeds.searches", searches.turn)
     press = Press(site, Stock(host.redis, keys, site), searches, current, entries=entries)
     freshness = Freshness(host.belt)
     host.background("feeds.freshness", freshness.turn)

@@ -7,8 +7,9 @@ answer is a few operations on sorted arrays.
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from hashlib import blake2b
 from typing import Any
 
@@ -31,14 +32,14 @@ def token(term: str) -> int:
 
 def words_in(article: Article, text: str) -> array[int]:
     """The tokens of the words of its title, summary and text, each once."""
-    return array("Q", sorted({token(word) for word in words_of(f"{article.title} {article.summary} {text}")}))
+    return array("Q", sorted(map(token, set(words_of(f"{article.title} {article.summary} {text}")))))
 
 
 class Finder:
     """The articles in feeds, by what they can be found by."""
 
     def __init__(self) -> None:
-        self._slots: dict[int, array[int]] = {}
+        self._slots: defaultdict[int, array[int]] = defaultdict(partial(array, "I"))
         self._newest: dict[str, int] = {}
         self._sequences: dict[str, int] = {}
         self._ids: list[str] = []
@@ -65,8 +66,13 @@ class Finder:
         self._published.append(int(article.first_published_at.timestamp()))
         self._alive.append(1)
         paths = (*(subject_path(subject.slug) for subject in article.subjects), *facets_of(article))
+        slots = self._slots
         for name in {*map(token, paths), *words}:
-            self._slots.setdefault(name, array("I")).append(slot)
+            slots[name].append(slot)
+
+    def knows(self, document_id: str) -> bool:
+        """Whether any version of it is taken in."""
+        return document_id in self._newest
 
     def has(self, article: Article) -> bool:
         """Whether this version is taken in already."""

@@ -1,4 +1,8 @@
-"""Search feeds: the window of a question, from an index in this process that is made at the first question and follows every change."""
+"""Search feeds: the window of a question, from an index in this process that is made at its start and follows every change.
+
+It is made beside everything else, a piece at a time, so that the first question finds it; and it is looked after now and then, so that
+none has to wait until thousands of documents are taken in.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +15,20 @@ from services.feeds.changes import Changes
 from services.feeds.current import Current
 from services.feeds.finding import Finder, words_in
 from services.feeds.places import DIRECTORY, Keys
-from services.feeds.shelf import CARD, shown_of
+from services.feeds.shelf import number_of
 from services.feeds.windows import Window, Windows, aligned
 from shared.errors import Overloaded
 from shared.syndication.addresses import Address
-from shared.syndication.article import Article
+from shared.syndication.article import Article, placed_anew
 from shared.syndication.directory import FIELDS, Directory, directory_of
 from shared.syndication.questions import question_in
 
 PATH = "search"
 PIECE = 25
-"""Articles that are taken in at once, about 5 ms of this process; then others have their turn."""
+"""Articles that are taken in at once, about 3 ms of this process; then others have their turn."""
+PAUSE_SECONDS = 0.006
+"""Between two pieces, while nobody waits for them."""
+TURN_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 5.0
 
 
@@ -36,7 +43,15 @@ class Searches:
         self._entries = entries
         self._finder = Finder()
         self._last = self._life = -1
+        self._waiting = 0
         self._catching_up: asyncio.Task[None] | None = None
+
+    async def turn(self) -> None:
+        """Take in what has changed, without haste."""
+        newest = await self._redis.zrevrange(self._keys.changed, 0, 0, withscores=True)
+        if self._last < number_of(newest):
+            await self._begun(number_of(newest))
+        await asyncio.sleep(TURN_SECONDS)
 
     async def at(self, address: Address, changes: Changes) -> Window:
         """The window of an address. Raises Overloaded while the index is being made, if that takes long."""
@@ -53,12 +68,19 @@ class Searches:
     async def _caught_up(self, last: int) -> None:
         """Wait until the index knows everything up to the change `last`."""
         while self._last < last or self._life != self._current.life:
-            if self._catching_up is None or self._catching_up.done():
-                self._catching_up = asyncio.create_task(self._catch_up(last))
-            done, _ = await asyncio.wait([self._catching_up], timeout=LONGEST_WAIT_SECONDS)
+            task = self._begun(last)
+            self._waiting += 1
+            done, _ = await asyncio.wait([task], timeout=LONGEST_WAIT_SECONDS)
+            self._waiting -= 1
             if not done:
                 raise Overloaded("the index of all articles is being made", articles=len(self._finder))
-            self._catching_up.result()
+            task.result()
+
+    def _begun(self, last: int) -> asyncio.Task[None]:
+        """What takes in everything up to the change `last`, or is at it already."""
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = asyncio.create_task(self._catch_up(last))
+        return self._catching_up
 
     async def _catch_up(self, last: int) -> None:
         if self._life != self._current.life or self._finder.wasted:
@@ -70,17 +92,22 @@ class Searches:
             names = [row.decode() for row in await self._redis.zrangebyscore(self._keys.changed, "-inf", last)]
         for start in range(0, len(names), PIECE):
             await self._take_in([name for name in names[start : start + PIECE] if name != DIRECTORY])
+            if not self._waiting:
+                await asyncio.sleep(PAUSE_SECONDS)
         self._last = max(last, self._last)
 
     async def _take_in(self, names: Sequence[str]) -> None:
         """Put these articles as they are now into the index; the texts are read of those alone that are new to it."""
-        read = await self._read(names, CARD)
-        shown = [(name, shown_of(row, directory)) for name, row, directory in read]
-        fresh = [name for name, article in shown if article and article.in_feeds and not self._finder.has(article)]
-        for name in {name for name, article in shown if article is None or not article.in_feeds}:
-            self._finder.drop(name)
-        for name, (*card, text, words), directory in await self._read(fresh, (*CARD, "text", "words")):
-            self._put(name, shown_of(card, directory), text or b"", words)
+        fresh = [name for name in names if not self._finder.knows(name)]
+        known = [name for name in names if self._finder.knows(name)]
+        for name, (card,), directory in await self._read(known, ("card",)):
+            article = _shown(card, directory)
+            if article is None or not article.in_feeds:
+                self._finder.drop(name)
+            elif not self._finder.has(article):
+                fresh.append(name)
+        for name, (card, text, words), directory in await self._read(fresh, ("card", "text", "words")):
+            self._put(name, _shown(card, directory), text or b"", words)
 
     def _put(self, name: str, article: Article | None, text: bytes, words: bytes | None) -> None:
         if article is None or not article.in_feeds or (article.retracted and words is None):
@@ -100,3 +127,8 @@ class Searches:
                 pipe.hmget(self._keys.article(name), *fields)
             directory, *rows = await pipe.execute()
         return [(name, row, directory_of(*directory)) for name, row in zip(names, rows, strict=True)]
+
+
+def _shown(card: bytes | None, directory: Directory) -> Article | None:
+    """The article under its subjects as they are called now, without its neighbours, by which nothing is found."""
+    return placed_anew(Article.model_validate_json(card), directory) if card else None

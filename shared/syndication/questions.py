@@ -29,6 +29,7 @@ PARAMETERS = (*FIELDS, *EXCLUDED, "since", "match")
 MOST_CLAUSES = 50
 LONGEST_QUESTION = 2_000
 WORD = re.compile(r"[^\W_]+")
+ASCII_WORDS = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
 MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 """The blocks of combining marks, which are what NFKD leaves of accents."""
 PATH_OF = {
@@ -150,8 +151,8 @@ def question_in(query: str) -> Question:
 
 def words_of(text: str) -> list[str]:
     """The words of a text: letters and digits, without case and accents."""
-    if text.isascii():  # a tenth of the time, and most texts are
-        return WORD.findall(text.lower())
+    if text.isascii():  # a fifth of the time, and most texts are
+        return text.translate(ASCII_WORDS).split()
     return WORD.findall(MARKS.sub("", unicodedata.normalize("NFKD", text)).casefold())
 
 

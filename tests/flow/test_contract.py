@@ -84,7 +84,7 @@ def test_whatever_is_sent_nothing_breaks(running: str, tmp_path: Path) -> None:
         "--seed",
         "1",
         "--workers",
-        "2",
+        "1",  # ast.parse fails in two threads at once before Python 3.11.8 (python/cpython#106905), and hypothesis calls it
     ]
     words += [
         "--phases",
