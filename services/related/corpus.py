@@ -90,9 +90,9 @@ class Corpus:
         self.documents -= 1
         self._changes += 1
 
-    def refresh(self) -> bool:
-        """Compute all weights anew if enough has changed; whether it was done."""
-        if self._changes * REFRESHED_AFTER < self.documents or not self._changes:
+    def refresh(self, after: int = REFRESHED_AFTER) -> bool:
+        """Compute all weights anew if one document in `after` has come or gone since; whether it was done."""
+        if self._changes * after < self.documents or not self._changes:
             return False
         self._changes = 0
         self._idf[:] = self._rarity(self._postings.frequency[: len(self._idf)])

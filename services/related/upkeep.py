@@ -42,7 +42,7 @@ class Upkeep:
         if not due(self._replica.index):
             return
         try:
-            await self._replica.change(renew_some, self._publish, "upkeep")
+            await self._replica.change(renew_some if busy else settle_some, self._publish, "upkeep")
         except RedisError as error:
             log.warning("related.delayed", error=str(error)[:200])
 
@@ -59,6 +59,12 @@ def renew_some(index: Index) -> list[str]:
     while time.monotonic() < until and (oldest := due(index)):
         changed.update(renew_one(index, oldest[0]))
     return sorted(changed)
+
+
+def settle_some(index: Index) -> list[str]:
+    """The same, with the frequencies of this moment: no more documents come for now."""
+    index.corpus.refresh(TOLERATED)
+    return renew_some(index)
 
 
 def renew_one(index: Index, document_id: str) -> list[str]:

@@ -6,7 +6,7 @@ from services.related.evaluation import freshness
 from services.related.index import Index
 from services.related.records import Record
 from services.related.terms import terms_of
-from services.related.upkeep import due, renew_one
+from services.related.upkeep import due, renew_one, settle_some
 
 WORDS = [
     "moon",
@@ -54,3 +54,17 @@ def test_an_empty_index_is_fresh() -> None:
     """Nothing to be done, and nothing to divide by."""
     assert [] == due(Index())
     assert (0, 1.0) == (freshness(Index(), 10).documents, freshness(Index(), 10).fresh)
+
+
+def test_when_no_more_come_the_lists_are_those_of_the_frequencies_of_now() -> None:
+    """The last documents are fewer than those after which frequencies are counted anew; they count all the same."""
+    index = grown(200)
+    documents = {name: record for name in index.documents.slot if (record := index.record(name))}
+    while due(index):
+        settle_some(index)
+    again = Index()
+    again.install(documents, {})
+    for name in documents:
+        again.renew(name)
+
+    assert {name: again.held(name) for name in documents} == {name: index.held(name) for name in documents}
