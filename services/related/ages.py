@@ -40,6 +40,11 @@ class Ages:
         """Those whom its list holds were compared just now."""
         self._ordered[slot] = self.changes
 
+    def outdate(self, tolerated: int) -> None:
+        """All lists saw other frequencies than those of now: each waits for a search, the oldest first still."""
+        living = self._searched != NEVER_DUE
+        self._searched[living] = np.minimum(self._searched[living], self.changes - tolerated - 1)
+
     def unsearched(self, count: int, tolerated: int) -> list[int]:
         """Those that wait longest for a search, and saw not all but `tolerated` changes."""
         return self._waiting(self._searched, count, tolerated)

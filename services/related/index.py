@@ -146,6 +146,11 @@ class Index:
         """The documents whose lists wait longest for being reordered, or searched."""
         return [self.documents.ids[slot] for slot in self._ages.unordered(count, tolerated)]
 
+    def recount(self, one_in: int) -> None:
+        """Compute the frequencies anew if one document in so many changed since; then every list waits for a search."""
+        if self.corpus.refresh(one_in):
+            self._ages.outdate(len(self) // one_in)
+
     def settle(self) -> None:
         """The changes on trial stand."""
         self._keeping.trial = Trial()

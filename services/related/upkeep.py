@@ -63,7 +63,7 @@ def renew_some(index: Index) -> list[str]:
 
 def settle_some(index: Index) -> list[str]:
     """The same, with the frequencies of this moment: no more documents come for now."""
-    index.corpus.refresh(TOLERATED)
+    index.recount(TOLERATED)
     return renew_some(index)
 
 
