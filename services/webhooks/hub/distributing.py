@@ -29,6 +29,8 @@ MOST_ENTRIES = 100
 """Entries in one message; what is more goes in the next one."""
 AT_ONCE = 500
 """Subscribers whose deliveries are made in one script: some 3 ms of Redis."""
+FAULT_MS = 30_000
+"""When a topic that could not be rendered is tried again."""
 MOST_WAITING = 1_000
 """Deliveries that may wait for one subscriber."""
 
@@ -58,15 +60,28 @@ class Distributing:
         first = await self._redis.zrange(f"{self._base}:batches", 0, AT_ONCE, withscores=True)
         for topic, due in first:
             if due <= now:
-                await self.close(topic.decode())
+                await self._close_or_postpone(topic.decode(), now)
                 await asyncio.sleep(0)
         later = [due for _, due in first if due > now]
         if len(later) == len(first):
             # Whatever comes meanwhile waits for longer than this.
             await asyncio.sleep(min([self._poll_seconds, *((due - now) / 1000 for due in later)]))
 
+    async def _close_or_postpone(self, name: str, now: int) -> None:
+        """What cannot be rendered holds up its own topic, and nobody else's."""
+        try:
+            await self.close(name)
+        except (ValueError, TypeError, KeyError):
+            log.exception("topic.faulted", topic=name)
+            await self._redis.zadd(f"{self._base}:batches", {name: now + FAULT_MS}, xx=True)
+
     async def close(self, name: str) -> None:
-        """Make a payload of what waits in a topic."""
+        """Send what waits in a topic."""
+        if batch := await self.seal(name):
+            await self.spread(batch)
+
+    async def seal(self, name: str) -> str:
+        """Make a payload of what waits in a topic; gives its name, '' if there is none, or others were faster."""
         url = await self._redis.hget(f"{self._base}:topics", name)
         topic = self._newsroom.topic(url.decode()) if url else None
         rows = await self._redis.zrange(f"{self._base}:waiting:{name}", 0, MOST_ENTRIES - 1, withscores=True)
@@ -78,12 +93,12 @@ class Distributing:
         words: list[Word] = [name, batch, kind, address, news[-1].event.correlation_id if news else "", body]
         words += [milliseconds(self._clock.now()), *(word for pair in waiting for word in pair)]
         if not await self._close(keys=[self._base], args=words):
-            return  # something has come meanwhile: the next turn takes it along
+            return ""  # something has come meanwhile: the next turn takes it along
         if body:
             metrics.PUSHED.inc()
             metrics.ENTRIES.inc(len(news))
             log.info("topic.pushed", topic=address, batch=batch, entries=len(news), bytes=len(body))
-            await self.spread(batch)
+        return batch if body else ""
 
     async def publish(self, url: str, media_type: str, body: bytes, mark: str) -> None:
         """Send what somebody else has published to the subscribers of that topic; the same twice goes once."""
