@@ -69,9 +69,8 @@ class Office:
     async def subscribe(self, callback: str, topic: str = TOPIC, number: int = 1, lease: int = 3_600) -> Subscription:
         """A subscription as if it was verified."""
         request = Request(number=number, mode=Mode.SUBSCRIBE, callback=callback, topic=topic, lease_seconds=lease)
-        until = self.clock.now() + timedelta(seconds=lease)
         _, after = await self.subscriptions.revise(
-            request.place, lambda known: verified(request, known, self.clock.now(), until)
+            request.place, lambda known: verified(request, known, self.clock.now())
         )
         assert after
         return after
