@@ -82,9 +82,10 @@ FAILURES = (
         "who answered 410 once is gone for ever",
         ROUTE,
         POSTED,
-        POSTED
-        + "        self._gone = {*getattr(self, '_gone', ()), *([subscription.callback] if answer.status == 410 else [])}\n"
-        "        if subscription.callback in self._gone:\n            return Answer(HTTPStatus.GONE)\n",
+        "        self._gone = getattr(self, '_gone', set())\n"
+        "        if subscription.callback in self._gone:\n            return Answer(HTTPStatus.GONE)\n"
+        + POSTED
+        + "        self._gone |= {subscription.callback} if answer.status == 410 else set()\n",
     ),
     mutant(
         "test_failures.py::test_the_body_of_an_answer_means_nothing",
