@@ -22,6 +22,7 @@ bench: .venv/ready-dev  ## Cost per event and delivery, documents per second, la
 	@$(BIN)/python -m tests.benchmarks.feeds
 	@$(BIN)/python -m tests.benchmarks.deliveries
 	@$(BIN)/python -m tests.benchmarks.schedule
+	@$(BIN)/python -m tests.benchmarks.hub
 
 chaos: .venv/ready-dev  ## Kill everything with -9 while documents flow; then count
 	@$(BIN)/python -m tests.benchmarks.chaos

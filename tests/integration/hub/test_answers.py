@@ -33,7 +33,7 @@ async def test_a_request_is_accepted(room: Room) -> None:
 
 
 async def test_the_answer_waits_for_nobody(room: Room) -> None:
-    """MUST NOT (5.1.2): the response does not depend on the process of verification. The callback hangs, 202 is there."""
+    """MUST 8 (5.1.2): the response does not depend on the process of verification. The callback hangs, 202 is there."""
     topic, who = await room.topic(), room.receiver.subscriber()
     async with room.holding(who) as held, asyncio.timeout(5):
         reply = await room.request(who, topic)
@@ -43,7 +43,7 @@ async def test_the_answer_waits_for_nobody(room: Room) -> None:
 
 
 async def test_the_answer_tells_no_outcome(room: Room) -> None:
-    """MUST NOT (5.1.2): nor on its outcome. WebSubHub answers 403 and 500 from it."""
+    """MUST 8 (5.1.2): nor on its outcome. WebSubHub answers 403 and 500 from it."""
     topic, refusing, absent = await room.topic(), room.receiver.subscriber(), room.receiver.subscriber()
     refusing.intent = refuse
     absent.callback = "http://127.0.0.1:9/nobody"
@@ -64,7 +64,7 @@ async def test_a_request_is_verified_soon(room: Room) -> None:
 
 @pytest.mark.parametrize(("wrong", "named"), FAULTS.values(), ids=FAULTS.keys())
 async def test_an_error_is_answered_as_such(room: Room, wrong: dict[str, str], named: str) -> None:
-    """MUST (5.1.2): 4xx for an error in the request; SHOULD: said in plain text, and what is wrong."""
+    """MUST 8 (5.1.2): 4xx for an error in the request; SHOULD: said in plain text, and what is wrong."""
     topic, who = await room.topic(), room.receiver.subscriber()
     facts = {"callback": who.callback, "mode": "subscribe", "topic": topic.url} | wrong
     reply = await room.ask({f"hub.{name}": value for name, value in facts.items() if value})
@@ -75,7 +75,7 @@ async def test_an_error_is_answered_as_such(room: Room, wrong: dict[str, str], n
 
 
 async def test_a_body_that_is_no_form_is_an_error(room: Room) -> None:
-    """MUST (5.1, 5.1.2): application/x-www-form-urlencoded, and said to be; else 4xx, in plain text."""
+    """MUST 8 (5.1, 5.1.2): application/x-www-form-urlencoded, and said to be; else 4xx, in plain text."""
     topic, who = await room.topic(), room.receiver.subscriber()
     form = f"hub.callback={who.callback}&hub.mode=subscribe&hub.topic={topic.url}".encode()
     said = [await room.ask(form, headers={"Content-Type": kind}) for kind in ("text/plain", "application/json")]
@@ -84,7 +84,7 @@ async def test_a_body_that_is_no_form_is_an_error(room: Room) -> None:
 
 
 async def test_letters_that_look_like_digits_are_no_lease(room: Room) -> None:
-    """MUST (5.1, 5.1.2): a positive decimal integer; a superscript two in Latin-1 is none, and an error of the request, not ours."""
+    """MUST 8 (5.1, 5.1.2): a positive decimal integer; a superscript two in Latin-1 is none, and an error of the request, not ours."""
     topic, who = await room.topic(), room.receiver.subscriber()
     form = f"hub.callback={who.callback}&hub.mode=subscribe&hub.topic={topic.url}&hub.lease_seconds=%B2".encode()
     reply = await room.ask(form, headers={"Content-Type": "application/x-www-form-urlencoded"})
@@ -93,7 +93,7 @@ async def test_letters_that_look_like_digits_are_no_lease(room: Room) -> None:
 
 
 async def test_an_unknown_algorithm_is_an_error(room: Room) -> None:
-    """MUST (8.1): signatures are made with a recognised algorithm or not at all."""
+    """MUST 8 and 19 (5.1.2, 8.1): signatures are made with a recognised algorithm or not at all."""
     topic, who = await room.topic(), room.receiver.subscriber()
     reply = await room.request(who, topic, secret="s", algorithm="md5")
 
@@ -109,7 +109,7 @@ async def test_a_redirection_says_where_to(room: Room) -> None:
 
 
 async def test_an_endless_request_is_refused(room: Room) -> None:
-    """MUST (5.1.2): an error of 4xx, before all of it is read into memory."""
+    """MUST 8 (5.1.2): an error of 4xx, before all of it is read into memory."""
     topic, who = await room.topic(), room.receiver.subscriber()
     form = f"hub.callback={who.callback}&hub.mode=subscribe&hub.topic={topic.url}&more={'x' * 500_000}".encode()
     reply = await room.ask(form, headers={"Content-Type": "application/x-www-form-urlencoded"})

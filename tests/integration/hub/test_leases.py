@@ -36,7 +36,7 @@ async def test_too_short_a_lease_is_an_hour(room: Room) -> None:
 
 @pytest.mark.parametrize("seconds", [LONGEST + 1, 10**30])
 async def test_no_lease_is_perpetual(room: Room, seconds: int) -> None:
-    """MUST NOT (5.3.1): thirty days are the longest, whatever is asked for."""
+    """MUST 13 (5.3.1): thirty days are the longest, whatever is asked for."""
     assert LONGEST == await lease_of(room, lease_seconds=seconds)
 
 

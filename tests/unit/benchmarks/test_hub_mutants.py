@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 
 from tests.benchmarks.hub_mutants import CASES, ROOT
+from tests.benchmarks.mutants.demands import HEAD, numbers_in, table
 from tests.benchmarks.mutants.mutant import Mutant
 from tests.benchmarks.mutants.table import MUTANTS
 
@@ -16,6 +18,7 @@ WRITTEN = {
     for node in ast.parse(path.read_text()).body
     if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_")
 }
+REPORT = ROOT / "services" / "webhooks" / "hub" / "REPORT.md"
 RECOMMENDED = {name: said for name, said in WRITTEN.items() if "test_subscribers.py" not in name}
 
 
@@ -45,7 +48,19 @@ def test_every_must_has_a_case(number: int) -> None:
     assert any(number in numbers_in(said) for said in WRITTEN.values())
 
 
-def numbers_in(said: str) -> set[int]:
-    """The numbers behind MUST: `MUST 4 and 13 (5.1)` is 4 and 13."""
-    words = said.partition("(")[0].replace(",", " ").replace(":", " ").split()
-    return {int(word) for word in words if word.isdigit()} if "MUST" in words else set()
+def test_the_report_tells_what_there_is() -> None:
+    """Its table is made of the cases and the mutants; `python -m tests.unit.benchmarks.test_hub_mutants` writes it anew."""
+    assert table(WRITTEN, MUTANTS) in REPORT.read_text()
+    assert f"{len(WRITTEN)} cases, {len(MUTANTS)} mutants" in REPORT.read_text()
+
+
+def rewritten(report: str) -> str:
+    """The report with the table and the numbers as they are now."""
+    before, _, rest = report.partition(HEAD)
+    after = rest.partition("\n\n")[2]
+    numbers = f"{len(WRITTEN)} cases, {len(MUTANTS)} mutants"
+    return re.sub(r"\d+ cases, \d+ mutants", numbers, f"{before}{table(WRITTEN, MUTANTS)}\n\n{after}")
+
+
+if __name__ == "__main__":
+    REPORT.write_text(rewritten(REPORT.read_text()))
