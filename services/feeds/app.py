@@ -12,6 +12,7 @@ from services.feeds.clearing import Clearing
 from services.feeds.current import Current
 from services.feeds.door import Door, FirstDoor
 from services.feeds.freshness import Freshness
+from services.feeds.outlines import Outlines
 from services.feeds.pages import Pages
 from services.feeds.places import Keys, tick
 from services.feeds.politeness import Politeness
@@ -60,7 +61,7 @@ def install(host: Host) -> None:
     host.background("feeds.freshness", freshness.turn)
     door = Door(site, press, Politeness(host.settings.feed_refetches), freshness)
     pages = Pages(site, shelf, searches)
-    add_routes(host.web, site, shelf, door, pages)
+    add_routes(host.web, site, shelf, Outlines(host.redis, keys), door, pages)
     host.doors.append(partial(FirstDoor, door=door))
     add_sitemap(host.web, Sitemap(host.redis, keys, site))
     add_review(host.web, Review(host.redis, shelf, keys, site), host.operator)

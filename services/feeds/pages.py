@@ -96,8 +96,9 @@ class Pages:
             return None
         articles = await self._shelf.cards([name for name, _ in window.rows], await self._shelf.directory())
         older = address.at(window.rows[-1][1]) if window.more and window.rows else None
-        about = titled(self._site, window.name, address.path)[1]
-        name = f"Near “{window.name}”" if near_which(address.path) else window.name
+        name, about = window.name, titled(self._site, window.name, address.path)[1]
+        if near_which(address.path):
+            name, about = f"Near “{name}”", "Articles related to this one, the latest to join them first."
         words = request.query_params.get("q", "")
         facts = {"address": address, "name": name, "about": about, "articles": articles, "older": older, "words": words}
         modified = max((article.updated_at for article in articles), default=BEFORE_ALL)

@@ -14,6 +14,7 @@ from services.feeds.door import Door
 from services.feeds.negotiation import wanted_format
 from services.feeds.opml import MEDIA_TYPE as OPML_TYPE
 from services.feeds.opml import opml
+from services.feeds.outlines import Outlines
 from services.feeds.pages import DRESS, DRESS_PATH, NEGOTIATED, STYLE, STYLE_PATH, Pages
 from services.feeds.responses import ASSET_CACHING, FEED_CACHING, conditional
 from services.feeds.searches import PATH as SEARCH_PATH
@@ -41,7 +42,7 @@ FEEDS = {
     "/feeds/all/before/{place}.{form}": "All articles: an archive of older ones",
     "/feeds/search.{form}": "The articles that answer a question",
     "/feeds/search/before/{place}.{form}": "The articles that answer a question: an archive of older ones",
-    "/feeds/documents/{document_id}/related.{form}": "What is near an article, what has come last first",
+    "/feeds/documents/{document_id}/related.{form}": "What is near an article, the latest to join first",
     "/feeds/{kind}/{slug}.{form}": "The articles of one subject, keyword, author, language or source",
     "/feeds/{kind}/{slug}/before/{place}.{form}": "The same: an archive of older ones",
 }
@@ -89,7 +90,7 @@ FEED_ANSWERS = _ANSWERS | problems(400, 404, 410, 429, 503)
 Answer = Callable[[Request], Awaitable[Response]]
 
 
-def add_routes(web: FastAPI, site: Site, shelf: Shelf, door: Door, pages: Pages) -> None:
+def add_routes(web: FastAPI, site: Site, shelf: Shelf, outlines: Outlines, door: Door, pages: Pages) -> None:
     """Put every address of this service but the documents' into the application."""
     paged = _page_answer(site, shelf, pages)
     answer = _feed_answer(site, shelf, door, paged)
@@ -103,7 +104,7 @@ def add_routes(web: FastAPI, site: Site, shelf: Shelf, door: Door, pages: Pages)
         _add(web, path, answer, what, **facts)
     for path in FEEDS:  # after those: a slug may have a dot
         web.add_api_route(path.removesuffix(".{form}"), paged, methods=["GET", "HEAD"], include_in_schema=False)
-    _add(web, "/feeds.opml", _opml_answer(site, shelf), "All feeds, for import into a reader", OPML_TYPE)
+    _add(web, "/feeds.opml", _opml_answer(site, shelf, outlines), "All feeds, for import into a reader", OPML_TYPE)
     _add(web, "/feeds", pages.index, "The index of feeds, for people", "text/html")
     _add(web, STYLE_PATH, _asset(STYLE), "The pages' style sheet", "text/css")
     _add(web, DRESS_PATH, _asset(DRESS, FEED_CACHING), "What a feed wears in a browser", "text/css")
@@ -204,12 +205,11 @@ async def _tell_if_retracted(document_id: str, shelf: Shelf) -> None:
         raise Gone(found[0].notice, id=document_id, retracted_at=moment(found[0].updated_at))
 
 
-def _opml_answer(site: Site, shelf: Shelf) -> Answer:
+def _opml_answer(site: Site, shelf: Shelf, outlines: Outlines) -> Answer:
     async def answer(request: Request) -> Response:
         updated = await shelf.updated()
-        feeds = [(ALL, f"{site.title}: all articles")]
-        feeds += [(subject.path, f"{site.title}: {subject.name}") for subject in await shelf.subjects()]
-        body = opml(site, feeds, updated=updated)
+        feeds = [(ALL, "all articles"), *((subject.path, subject.name) for subject in await shelf.subjects())]
+        body = opml(site, feeds, await outlines.most(), updated=updated)
         return conditional(request, body, OPML_TYPE, modified=updated, headers={"Cache-Control": FEED_CACHING})
 
     return answer

@@ -78,7 +78,7 @@ class Feed:
 def titled(site: Site, name: str, path: str = "") -> tuple[str, str]:
     """The title of the feed with this path, and what it says of itself. `name`: what it is about."""
     if near_which(path):
-        return f"{site.title}: near “{name}”", f"Articles related to “{name}”, what has come to them last first."
+        return f"{site.title}: near “{name}”", f"Articles related to “{name}”, the latest to join them first."
     if not name:
         return site.title, "Everything that is published here, newest first."
     return f"{site.title}: {name}", f"Articles about {name}, newest first."

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from shared.events import DocumentRelated, Event
-from shared.request_ids import Application, Message, Receive, Scope, Send
-from shared.steps import Step
+from shared.events import DocumentRelated
 from shared.syndication.addresses import Format, Site
-from tests.house import House, house
 from tests.integration.feeds.readers.from_debian import Newsboat, Rss2Email, Sfeed
 from tests.integration.feeds.readers.libraries import Feedparser, LemonReader, feedsmith, rss_parser
-from tests.integration.feeds.readers.seen import Seen, Subscribes
+from tests.integration.feeds.readers.newsroom import Newsroom, newsroom
+from tests.integration.feeds.readers.seen import Seen, Subscribes, program, told
 from tests.unit.shared.syndication.samples import LAW, SCIENCE, changed_event, related_event, retraction
 
 TITLES = ("Tides & Moon", "p < 0.05", "“Ébène”, 月と潮", "It's 5 o'clock", "Plain")
@@ -48,63 +43,6 @@ FIRST_AUTHOR_OF_ATOM, LAST_AUTHOR_OF_ATOM = {"sfeed", "rss-parser"}, {"rss2email
 """Readers that keep one author of an Atom entry, whatever they are given; in RSS all names stand in one element."""
 
 EVERY = [pytest.param(name, form, id=f"{name}-{form}") for name, known in READERS.items() for form in known.forms]
-
-
-@dataclass
-class Log:
-    """An ASGI application around another that notes each answer: its status and how many bytes its body had."""
-
-    answers: list[tuple[int, int]] = field(default_factory=list)
-
-    def around(self, app: Application) -> Application:
-        async def noting(scope: Scope, receive: Receive, send: Send) -> None:
-            async def noted(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    self.answers.append((message["status"], 0))
-                else:
-                    self.answers[-1] = self.answers[-1][0], self.answers[-1][1] + len(message.get("body", b""))
-                await send(message)
-
-            await app(scope, receive, noted if scope["type"] == "http" else send)
-
-        return noting
-
-
-@dataclass
-class Newsroom:
-    """The feeds in a running house, and what they have answered."""
-
-    home: House
-    log: Log
-
-    @property
-    def site(self) -> Site:
-        return Site(self.home.host.settings.base_url, self.home.host.settings.title)
-
-    async def put(self, *events: Event) -> None:
-        """Lay events on the stream and wait until they are settled."""
-        belt = self.home.host.belt
-        await belt.publish(Step(emits=events))
-        async with asyncio.timeout(10):
-            while await belt.backlog("documents.related", "feeds"):  # noqa: ASYNC110 - no event
-                await asyncio.sleep(0.01)
-
-    async def reload(self, reload: Callable[[], list[Seen]]) -> dict[str | None, Seen]:
-        """What a reader keeps after it has looked; the log has the answers that it got."""
-        self.log.answers.clear()
-        return {seen.id: seen for seen in await asyncio.to_thread(reload)}
-
-
-@asynccontextmanager
-async def newsroom(redis_url: str, folder: Path) -> AsyncIterator[Newsroom]:
-    log = Log()
-    also = partial(_watched, log)
-    async with house(redis_url, folder, services=("feeds",), also=also) as home:
-        yield Newsroom(home, log)
-
-
-def _watched(log: Log, host: object) -> None:
-    host.doors.append(log.around)  # type: ignore[attr-defined]
 
 
 def corpus() -> list[DocumentRelated]:
@@ -197,6 +135,32 @@ async def test_rss2email_mails_corrections_when_it_is_told_to(redis_url: str, tm
 
     assert sorted(seen.title for seen in second[len(first) :]) == ["Corrected", "Retracted: Tides 4"]
     assert len(third) == len(second)
+
+
+async def test_one_file_brings_the_feeds(redis_url: str, tmp_path: Path) -> None:
+    """Both newsboat and sfeed import the OPML file: every feed that it names, and each of them is there."""
+    async with newsroom(redis_url, tmp_path) as room:
+        await room.put(*corpus()[:5])
+        _, listed, _ = await room.home.call("GET", "/feeds.opml")
+        (tmp_path / "feeds.opml").write_bytes(listed)
+        for name in ("urls", "config"):
+            (tmp_path / name).write_text("")
+        files = {
+            flag: str(tmp_path / name)
+            for flag, name in {"-u": "urls", "-C": "config", "-c": "cache", "-i": "feeds.opml"}.items()
+        }
+        told([program("newsboat"), *(word for pair in files.items() for word in pair)])
+        imported = {line.split()[0].strip('"') for line in (tmp_path / "urls").read_text().splitlines()}
+        script = f"{program('sfeed_opml_import')} < {tmp_path / 'feeds.opml'}"
+        sfeedrc = told(["sh", "-c", script])
+        answers = {
+            address: (await room.home.call("GET", address.removeprefix(room.site.url)))[0] for address in imported
+        }
+
+    assert room.site.feed("all", Format.RSS) in imported
+    assert room.site.feed("authors/zoe-nandu", Format.RSS) in imported
+    assert all(f"'{address}'" in sfeedrc for address in imported)
+    assert set(answers.values()) == {200}
 
 
 @pytest.mark.parametrize(("name", "form"), [pair for pair in EVERY if READERS[str(pair.values[0])].asks])

@@ -7,13 +7,15 @@ from typing import Any
 
 import feedparser
 import pytest
-from lxml import html
+from lxml import etree, html
+from redis.asyncio import Redis
 
 from shared.syndication.addresses import Format
-from tests.integration.feeds.conftest import Answer, Room
+from tests.integration.feeds.conftest import Answer, Room, installed
 from tests.unit.shared.syndication.samples import LAW, changed_event, neighbours, related_event, retraction
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+OTHERS = ("en", "source.example", "moon", "sea", "Ann Author", "Ben Writer")
 FEEDS = [f"/feeds/{path}.{form}" for path in ("all", "subjects/medicine") for form in Format]
 
 
@@ -135,8 +137,30 @@ async def test_the_index_names_every_feed(room: Room) -> None:
     assert b"Nothing here yet" in empty.body
     assert b"Law &amp; Order" in index.body
     assert listed.headers["content-type"] == "text/x-opml; charset=utf-8"
-    assert listed.body.count(b"<outline ") == 3
+    assert listed.body.count(b'<outline type="rss"') == 3 + len(OTHERS)
     assert (root.status, root.headers["location"]) == (302, "/feeds")
+
+
+async def test_of_each_other_kind_the_largest_feeds_are_listed(redis_url: str) -> None:
+    """By name; none that has no articles any more."""
+    async with Redis.from_url(redis_url) as client:
+        room = installed(client)
+        await room.host.belt.open()
+        many = tuple(f"word {number}" for number in range(30))
+        await room.put(related_event(1, keywords=many), related_event(2, keywords=(*many[:5], "sea")))
+        await room.put(related_event(3, keywords=tuple(f"other {number}" for number in range(30)), authors=("Zoe",)))
+        await room.put(related_event(2, 2, keywords=many[5:9]))
+        root: Any = etree.fromstring((await room.get("/feeds.opml")).body)
+        await room.host.belt.close()
+    names = root.xpath("//outline[@text='Keywords']/outline/@text")
+
+    assert len(names) == 50
+    assert {f"The News: word {number}" for number in range(5, 9)} <= set(names)
+    assert "The News: sea" not in names
+    assert names == sorted(names)
+    assert root.xpath("//outline[@text='Authors']/outline/@text") == [
+        f"The News: {name}" for name in ("Ann Author", "Ben Writer", "Zoe")
+    ]
 
 
 async def test_an_emptied_shelf_is_empty(room: Room) -> None:
