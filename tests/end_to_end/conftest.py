@@ -55,6 +55,7 @@ def _ports() -> Iterator[dict[str, int]]:
             environment.delenv(name)
         for service, port in ports.items():
             environment.setenv(f"SYNDICATE_{service.upper()}_PORT", str(port))
+        environment.setenv("SYNDICATE_WEBHOOKS_PORT", "")  # a free port for each of the two
         yield ports
 
 
