@@ -186,6 +186,17 @@ class Deliveries:
                 together.zcard(f"{self.base}:{name}:{lane}")
             return sum(await together.execute())
 
+    async def standing(self, lanes: Sequence[str]) -> list[tuple[int, float | None]]:
+        """`waiting` and `failing_since` of many lanes at once."""
+        async with self.redis.pipeline(transaction=False) as together:
+            for lane in lanes:
+                for name in ("fresh", "due", "held"):
+                    together.zcard(f"{self.base}:{name}:{lane}")
+                together.hget(f"{self.base}:pace:{lane}", "failing")
+            found = await together.execute()
+        rows = [found[place : place + 4] for place in range(0, len(found), 4)]
+        return [(sum(counts), float(failing) / 1000 if failing else None) for *counts, failing in rows]
+
     async def failing_since(self, lane: str) -> float | None:
         """Since when (Unix seconds) every attempt of a lane failed; None if the last one did not."""
         found = await self.redis.hget(f"{self.base}:pace:{lane}", "failing")

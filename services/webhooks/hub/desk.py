@@ -82,13 +82,13 @@ class Desk:
         found = await self.subscriptions.all()
         view = await self.subscriptions.current()
         topics = [{"topic": topic, "subscriptions": count} for topic, count in by_topic(view.topics, MOST_TOPICS_SHOWN)]
-        shown = [await self._with_waiting(each) for each in found[:limit]]
+        shown = await self._with_waiting(found[:limit])
         asked = await self.verifying.waiting()
         return {"count": len(found), "asked": asked, "topics": topics, "subscriptions": shown}
 
     async def one(self, name: str) -> dict[str, Any]:
         """One subscription for operators. Raises NotFound."""
-        return await self._with_waiting(await self.subscriptions.get(name))
+        return (await self._with_waiting([await self.subscriptions.get(name)]))[0]
 
     async def deny(self, name: str, reason: str) -> None:
         """End a subscription, and tell its callback. Raises NotFound."""
@@ -102,10 +102,12 @@ class Desk:
             Request(number=number, mode=Mode.DENIED, callback=ended.callback, topic=ended.topic, reason=reason)
         )
 
-    async def _with_waiting(self, subscription: Subscription) -> dict[str, Any]:
-        waiting = await self.deliveries.waiting(subscription.lane)
-        failing = await self.deliveries.failing_since(subscription.lane)
-        return subscription.shown() | {"waiting": waiting, "failing_since": failing}
+    async def _with_waiting(self, subscriptions: Sequence[Subscription]) -> list[dict[str, Any]]:
+        standing = await self.deliveries.standing([each.lane for each in subscriptions])
+        return [
+            each.shown() | {"waiting": waiting, "failing_since": failing}
+            for each, (waiting, failing) in zip(subscriptions, standing, strict=True)
+        ]
 
     async def gone(self) -> Sequence[Subscription]:
         """The subscriptions to feeds that there are no more: their subject was renamed, merged or removed."""

@@ -25,6 +25,8 @@ ROOM = "hub"
 NOTHING_KEPT = Kept(settled=0, dead=0, tries=3)
 """What has ended leaves no trace but in the log and the metrics: subscribers are many, and nobody reconciles with them."""
 DRAIN_SECONDS = 3.0
+ASKING_SECONDS = 10.0
+"""How long a callback may think about whether it meant it; well below the lease of the question (verifying.LEASE)."""
 
 
 def install_hub(host: Host, keyring: Keyring) -> Newsroom:
@@ -32,6 +34,7 @@ def install_hub(host: Host, keyring: Keyring) -> Newsroom:
     settings, clock, redis = host.settings, host.clock, host.redis
     site = Site(settings.base_url, settings.title, settings.hub_url)
     outbound = Outbound(settings.partner_networks, total_seconds=settings.webhook_seconds)
+    asking = Outbound(settings.partner_networks, total_seconds=min(settings.webhook_seconds, ASKING_SECONDS))
     deliveries = Deliveries(redis, host.key, kept=NOTHING_KEPT, room=ROOM)
     subscriptions = Subscriptions(redis, deliveries.base)
     newsroom = Newsroom(
@@ -44,7 +47,7 @@ def install_hub(host: Host, keyring: Keyring) -> Newsroom:
     )
     route = HubRoute(subscriptions, keyring, outbound, clock, site)
     pump = Pump(deliveries=deliveries, route=route, clock=clock, schedule=settings.webhook_schedule_seconds or SCHEDULE)
-    verifying = Verifying(redis, subscriptions, outbound, clock, pump.wake)
+    verifying = Verifying(redis, subscriptions, asking, clock, pump.wake)
     distributing = Distributing(redis, newsroom, Renderer(site), clock, pump.wake)
     pinging = Pinging(redis, deliveries.base, outbound, distributing, clock)
     desk = Desk(settings, site, subscriptions, deliveries, newsroom, verifying, pinging, keyring, outbound)
@@ -56,6 +59,7 @@ def install_hub(host: Host, keyring: Keyring) -> Newsroom:
             await verifying.drain(min(DRAIN_SECONDS, settings.drain_seconds))
             await pump.drain(min(DRAIN_SECONDS, settings.drain_seconds))
             await outbound.close()
+            await asking.close()
 
     host.background("hub.pump", deliver)
     host.background("hub.verifying", verifying.turn)

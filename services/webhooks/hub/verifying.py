@@ -31,7 +31,9 @@ LUA = Path(__file__).parent / "lua"
 POLL_SECONDS = 0.2
 LEASE = timedelta(seconds=60)
 """Longer than an answer may take; then somebody else asks."""
-MOST_AT_ONCE = 64
+MOST_AT_ONCE = 256
+"""So that callbacks that hang hold up the others for no longer than it takes to give them up."""
+MOST_WRITING = 16
 MOST_WAITING = 20_000
 CHALLENGE_BYTES = 24
 REMEMBERED_SECONDS = 3_600
@@ -53,6 +55,7 @@ class Verifying:
         self._claim = redis.register_script((LUA / "claim.lua").read_text())
         self._under_way: set[asyncio.Task[None]] = set()
         self._called = asyncio.Event()
+        self._writing = asyncio.Semaphore(MOST_WRITING)
 
     async def number(self) -> int:
         """The number of the next request."""
@@ -107,25 +110,31 @@ class Verifying:
         self._called.set()
 
     async def _settle(self, request: Request) -> None:
-        """Ask, do what follows, and forget the request. Asked twice, the second answer changes nothing more."""
+        """Ask, do what follows, and forget the request."""
         challenge, asked_at = chance.token_urlsafe(CHALLENGE_BYTES), self._clock.now()
         answer = await self._outbound.get(question_to(request, challenge))
-        if request.mode is Mode.DENIED:
-            word = "denied"
-        elif confirms(answer, challenge):
-            await self._apply(request, asked_at)
-            word = "verified"
-        else:
-            word = "refused"
+        async with self._writing:
+            word = await self._done(request, confirmed=confirms(answer, challenge), asked_at=asked_at)
         metrics.ASKED.labels(word).inc()
         told = answer.error or f"status {answer.status}"
         log.info(
             f"subscription.{word}", subscription=request.place, mode=request.mode, topic=request.topic, answer=told
         )
+
+    async def _done(self, request: Request, *, confirmed: bool, asked_at: datetime) -> str:
+        """What follows from an answer; gives a word for it. Asked twice, the second answer changes nothing more."""
+        if request.mode is Mode.DENIED:
+            word = "denied"
+        elif confirmed:
+            await self._apply(request, asked_at)
+            word = "verified"
+        else:
+            word = "refused"
         async with self._redis.pipeline(transaction=True) as together:
             together.hdel(f"{self._base}:requests", str(request.number))
             together.zrem(f"{self._base}:asked", str(request.number))
             await together.execute()
+        return word
 
     async def _apply(self, request: Request, asked_at: datetime) -> None:
         """Do what the callback agreed to. A lease counts from the question (WebSub, section 5.3), the last request decides (5.1)."""

@@ -20,6 +20,7 @@ from services.webhooks import cli
 from shared.client import Client, ProblemReceived
 from shared.settings import Settings
 from tests.integration.webhooks.process import DEADLINE_SECONDS, process, settled
+from tests.integration.webhooks.reader import feed, reader, subscribed
 from tests.integration.webhooks.room import SECRET, receiver
 
 
@@ -64,6 +65,33 @@ async def test_the_commands_do_what_the_routes_do(redis_url: str, monkeypatch: p
     assert tested["delivery"] == as_json[0]["id"]
     assert "delivered" in shown
     assert removed == f"Partner {added['id']} is removed.\n"
+
+
+async def test_operators_end_subscriptions_by_commands(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """List, show, remove; as JSON and for people; never a secret."""
+    app = typer.Typer()
+    cli.register(app)
+
+    async def command(*words: str) -> str:
+        result = await asyncio.to_thread(CliRunner().invoke, app, ["subscriptions", *words])
+        return f"{result.exit_code} {result.output}"
+
+    async with reader() as found, process(redis_url) as host, AsyncExitStack() as stack:
+        monkeypatch.setenv("SYNDICATE_URL", host.settings.base_url)
+        monkeypatch.setenv("SYNDICATE_TOKEN", "geheim")
+        monkeypatch.setenv("COLUMNS", "250")
+        stack.enter_context(capture_logs())
+        await subscribed(host, found, feed(host), secret="hush")
+        listed = json.loads((await command("list", "--json")).removeprefix("0 "))
+        name = listed["subscriptions"][0]["id"]
+        told = [await command(*words) for words in (["list"], ["show", name], ["remove", name], ["show", name])]
+
+    assert listed["topics"] == [{"topic": feed(host), "subscriptions": 1}]
+    assert [each[0] for each in told] == ["0", "0", "0", "3"]
+    assert feed(host) in told[0]
+    assert "sha256" in told[1]
+    assert f"Subscription {name} is ended." in told[2]
+    assert "hush" not in "".join(told)
 
 
 async def test_the_receiver_prints_what_it_verified() -> None:
