@@ -25,7 +25,7 @@ from statistics import quantiles
 from typing import Any
 
 from tests.benchmarks.house import ARRANGEMENTS, House
-from tests.benchmarks.load import Document, Load, Reader, corpus, synthetic
+from tests.benchmarks.load import CONNECTIONS, Document, Load, Reader, corpus, synthetic
 from tests.benchmarks.wire import Receiver
 
 PARTNERS = 3
@@ -62,10 +62,12 @@ class Latency:
     cpu_share: dict[str, float]
 
 
-async def throughput(house: House, receiver: Receiver, documents: Sequence[Document], warm_up: int) -> Throughput:
+async def throughput(
+    house: House, receiver: Receiver, documents: Sequence[Document], warm_up: int, senders: int = CONNECTIONS
+) -> Throughput:
     """How many documents a second go the whole way, after the first `warm_up` of them."""
     warm, measured = documents[:warm_up], documents[warm_up:]
-    load = Load(house.port["ingest"])
+    load = Load(house.port["ingest"], senders=senders)
     await load.as_fast_as_accepted(warm)
     await _delivered(receiver, PARTNERS * len(warm))
     before, own, began = _all_cpu(house, receiver), time.process_time(), time.monotonic()
@@ -128,7 +130,7 @@ def _middle_and_tail(seconds: Sequence[float]) -> tuple[float, float]:
 
 
 def measured(
-    kind: str, arrangement: str, documents: Sequence[Document], *, rate: float, warm_up: int
+    kind: str, arrangement: str, documents: Sequence[Document], *, rate: float, warm_up: int, senders: int
 ) -> Throughput | Latency:
     """One measurement on a fresh house."""
     receiver = Receiver()
@@ -136,7 +138,7 @@ def measured(
         with House(arrangement) as house:
             house.add_partners(PARTNERS, receiver.port)
             if kind == "throughput":
-                return asyncio.run(throughput(house, receiver, documents, warm_up))
+                return asyncio.run(throughput(house, receiver, documents, warm_up, senders))
             return asyncio.run(latency(house, receiver, documents, rate))
     finally:
         receiver.process.kill()
@@ -163,6 +165,7 @@ def main() -> None:
     parser.add_argument(
         "--warm-up", type=int, default=WARM_UP["throughput"], help="documents before the clock runs, for the throughput"
     )
+    parser.add_argument("--senders", type=int, default=CONNECTIONS, help="at once, for the throughput")
     parser.add_argument("--rate", type=float, default=50, help="documents per second for the latency")
     parser.add_argument("--seconds", type=float, default=30, help="of load for the latency")
     parser.add_argument("--only", choices=("throughput", "latency"))
@@ -177,7 +180,7 @@ def main() -> None:
         count = warm_up + sizes[kind]
         documents = list(islice(corpus(options.corpus), count) if options.corpus else synthetic(count))
         for arrangement in options.arrangement or ARRANGEMENTS:
-            found = measured(kind, arrangement, documents, rate=options.rate, warm_up=warm_up)
+            found = measured(kind, arrangement, documents, rate=options.rate, warm_up=warm_up, senders=options.senders)
             results[kind][arrangement] = asdict(found)
             if not options.json:
                 print(told(arrangement, found), flush=True)

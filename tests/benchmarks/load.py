@@ -17,6 +17,7 @@ from tests.benchmarks.synthetic import Model
 from tests.benchmarks.wire import Reply, Wire
 
 CONNECTIONS = 16
+"""Senders at once. Redis holds back its answers while the disk is busy with an fsync, and a sender waits for that; the belt goes on with what is there."""
 POLL_SECONDS = 0.005
 IN_FEED = re.compile(rb'"id":\s?"tag:[^"]*[/:](\w+)"')
 
@@ -35,8 +36,9 @@ class Sent:
 class Load:
     """Posts documents over kept connections and remembers when."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, senders: int = CONNECTIONS) -> None:
         self.port = port
+        self.senders = senders
         self.sent: dict[str, Sent] = {}
 
     async def as_fast_as_accepted(self, documents: Sequence[Document]) -> None:
@@ -49,11 +51,11 @@ class Load:
                 await self.post(wire, document)
             wire.close()
 
-        await asyncio.gather(*(lane() for _ in range(CONNECTIONS)))
+        await asyncio.gather(*(lane() for _ in range(self.senders)))
 
     async def at(self, per_second: float, documents: Sequence[Document]) -> None:
         """Each document at its time, whether or not the earlier ones were answered."""
-        idle = deque([await Wire.to(self.port) for _ in range(CONNECTIONS)])
+        idle = deque([await Wire.to(self.port) for _ in range(self.senders)])
         began = time.monotonic()
 
         async def one(place: int, document: Document) -> None:
