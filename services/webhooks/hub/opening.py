@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.webhooks.deliveries import Deliveries
 from services.webhooks.hub.desk import Desk
 from services.webhooks.hub.distributing import Distributing
@@ -18,7 +20,7 @@ from services.webhooks.keyring import Keyring
 from services.webhooks.outbound import Outbound
 from services.webhooks.outcome import SCHEDULE
 from services.webhooks.pump import Pump
-from shared.host import Host, turn_for_ever
+from shared.host import Host, Loop, turn_for_ever
 from shared.syndication.addresses import Site
 
 ROOM = "hub"
@@ -37,14 +39,8 @@ def install_hub(host: Host, keyring: Keyring) -> Newsroom:
     asking = Outbound(settings.partner_networks, total_seconds=min(settings.webhook_seconds, ASKING_SECONDS))
     deliveries = Deliveries(redis, host.key, kept=NOTHING_KEPT, room=ROOM)
     subscriptions = Subscriptions(redis, deliveries.base)
-    newsroom = Newsroom(
-        redis,
-        subscriptions,
-        site,
-        clock,
-        linger_seconds=settings.hub_seconds,
-        with_duplicates=settings.feed_duplicates,
-    )
+    linger, with_duplicates = settings.hub_seconds, settings.feed_duplicates
+    newsroom = Newsroom(redis, subscriptions, site, clock, linger_seconds=linger, with_duplicates=with_duplicates)
     route = HubRoute(subscriptions, keyring, outbound, clock, site)
     pump = Pump(deliveries=deliveries, route=route, clock=clock, schedule=settings.webhook_schedule_seconds or SCHEDULE)
     verifying = Verifying(redis, subscriptions, asking, clock, pump.wake)
@@ -52,19 +48,31 @@ def install_hub(host: Host, keyring: Keyring) -> Newsroom:
     pinging = Pinging(redis, deliveries.base, outbound, distributing, clock)
     desk = Desk(settings, site, subscriptions, deliveries, newsroom, verifying, pinging, keyring, outbound)
 
-    async def deliver() -> None:
+    sweeper = HubSweeper(subscriptions, deliveries, desk, clock)
+    for name, turn in (
+        ("verifying", verifying.turn),
+        ("distributing", distributing.turn),
+        ("pinging", pinging.turn),
+        ("sweep", sweeper.turn),
+    ):
+        host.background(f"hub.{name}", turn)
+    host.background(
+        "hub.pump", _sending(pump, verifying, (outbound, asking), min(DRAIN_SECONDS, settings.drain_seconds))
+    )
+    open_hub(host, desk)
+    return newsroom
+
+
+def _sending(pump: Pump, verifying: Verifying, clients: Sequence[Outbound], seconds: float) -> Loop:
+    """The pump's loop; at the end what is in hand has `seconds` to come to its end."""
+
+    async def send() -> None:
         try:
             await turn_for_ever("hub.pump", pump.turn)
         finally:
-            await verifying.drain(min(DRAIN_SECONDS, settings.drain_seconds))
-            await pump.drain(min(DRAIN_SECONDS, settings.drain_seconds))
-            await outbound.close()
-            await asking.close()
+            await verifying.drain(seconds)
+            await pump.drain(seconds)
+            for client in clients:
+                await client.close()
 
-    host.background("hub.pump", deliver)
-    host.background("hub.verifying", verifying.turn)
-    host.background("hub.distributing", distributing.turn)
-    host.background("hub.pinging", pinging.turn)
-    host.background("hub.sweep", HubSweeper(subscriptions, deliveries, desk, clock).turn)
-    open_hub(host, desk)
-    return newsroom
+    return send

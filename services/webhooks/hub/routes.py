@@ -61,6 +61,15 @@ def open_hub(host: Host, desk: Desk) -> None:
             return _refused(error)
         return Response(status_code=HTTPStatus.ACCEPTED)
 
+    host.web.add_api_route(PATH, ask, methods=["POST"], response_model=None, tags=["hub"], **ASKED, status_code=202)
+    host.web.add_api_route(PATH, _page, methods=["GET"], response_model=None, include_in_schema=False)
+    host.web.add_api_route(PATH, _page, methods=["HEAD"], response_model=None, include_in_schema=False)
+    _open_list(host, desk)
+
+
+def _open_list(host: Host, desk: Desk) -> None:
+    """The routes for operators."""
+
     async def subscriptions(limit: Limit = 1_000) -> dict[str, Any]:
         """The subscriptions, oldest first, without their secrets; and how many there are to each topic."""
         return await desk.shown(limit)
@@ -76,9 +85,6 @@ def open_hub(host: Host, desk: Desk) -> None:
     operator: dict[str, Any] = {"dependencies": [Depends(host.operator)], "tags": ["hub"]}
     listed = f"{PATH}/subscriptions"
     known: dict[str, Any] = {"responses": problems(404)}
-    host.web.add_api_route(PATH, ask, methods=["POST"], response_model=None, tags=["hub"], **ASKED, status_code=202)
-    host.web.add_api_route(PATH, _page, methods=["GET"], response_model=None, include_in_schema=False)
-    host.web.add_api_route(PATH, _page, methods=["HEAD"], response_model=None, include_in_schema=False)
     host.web.add_api_route(listed, subscriptions, methods=["GET"], **operator)
     host.web.add_api_route(f"{listed}/{{subscription}}", one, methods=["GET"], **operator, **known)
     host.web.add_api_route(
