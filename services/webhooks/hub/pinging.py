@@ -39,7 +39,9 @@ class Pinging:
         self._outbound = outbound
         self._distributing = distributing
         self._clock = clock
+        self._keys = [f"{base}:pings", f"{base}:pinged"]
         self._claim = redis.register_script((LUA / "claim.lua").read_text())
+        self._fetched = redis.register_script((LUA / "fetched.lua").read_text())
         self._called = asyncio.Event()
 
     async def ask(self, topics: Sequence[str]) -> None:
@@ -55,9 +57,8 @@ class Pinging:
         """Fetch what is due."""
         self._called.clear()
         now = self._clock.now()
-        keys = [f"{self._base}:pings", f"{self._base}:pinged"]
         lease = milliseconds(now + LEASE)
-        found = await self._claim(keys=keys, args=[milliseconds(now), lease, MOST_AT_ONCE])
+        found = await self._claim(keys=self._keys, args=[milliseconds(now), lease, MOST_AT_ONCE])
         topics = [topic.decode() for topic in found[::2]]
         await asyncio.gather(*(self._fetch(topic, lease) for topic in topics))
         if not topics:
@@ -80,8 +81,7 @@ class Pinging:
             await self._redis.hset(place, mapping={**facts, "digest": mark})
         log.info("topic.fetched", topic=topic, verdict=word, status=answer.status, error=answer.error)
         # A ping that came while it was fetched has another time, and stays.
-        if await self._redis.zscore(f"{self._base}:pings", topic) == lease:
-            await self._redis.zrem(f"{self._base}:pings", topic)
+        await self._fetched(keys=self._keys, args=[topic, lease])
 
 
 def _judged(answer: Answer, mark: str, known: bytes | None) -> str:

@@ -1,8 +1,8 @@
-"""Pure. Mutants of section 4: hubs that nobody finds."""
+"""Pure. Mutants of sections 4 and 6: hubs that nobody finds, or that push what others publish otherwise."""
 
 from __future__ import annotations
 
-from tests.benchmarks.mutants.mutant import mutant
+from tests.benchmarks.mutants.mutant import DESK, PINGING, ROUTE, mutant
 
 DISCOVERY = (
     mutant(
@@ -67,5 +67,53 @@ DISCOVERY = (
         "shared/settings.py",
         'return f"{self.webhooks_url or self.base_url}/hub"',
         'return f"{self.webhooks_url or self.base_url}/hubs"',
+    ),
+)
+
+PUBLISHING = (
+    mutant(
+        "test_publishing.py::test_what_others_publish_is_pushed_as_it_is",
+        "what others publish is bytes of any kind",
+        PINGING,
+        'answer.headers.get("content-type", UNNAMED)',
+        "UNNAMED",
+    ),
+    mutant(
+        "test_publishing.py::test_what_others_publish_is_signed",
+        "what others publish is signed as if it were UTF-8",
+        ROUTE,
+        "signature(secret, subscription.algorithm, taken.body)",
+        'signature(secret, subscription.algorithm, taken.body.decode(errors="replace").encode())',
+    ),
+    mutant(
+        "test_publishing.py::test_a_ping_without_news_pushes_nothing",
+        "every ping is news",
+        PINGING,
+        'return "unchanged"\n    if answer.status != HTTPStatus.OK:',
+        'return "new"\n    if answer.status != HTTPStatus.OK:',
+        ' or (known or b"").decode() == mark',
+        "",
+    ),
+    mutant(
+        "test_publishing.py::test_a_page_is_asked_for_conditionally",
+        "every ping fetches everything",
+        PINGING,
+        '"If-None-Match": (tag or b"").decode()',
+        '"If-None-Match": ""',
+    ),
+    mutant(
+        "test_publishing.py::test_one_ping_fetches_once",
+        "a page is fetched twice for one ping",
+        PINGING,
+        "        answer = await self._outbound.get(topic, headers,",
+        "        await self._outbound.get(topic, headers, kept=MOST_BYTES, most=MOST_BYTES + 64_000)\n"
+        "        answer = await self._outbound.get(topic, headers,",
+    ),
+    mutant(
+        "test_publishing.py::test_pages_that_were_not_allowed_are_not_pushed",
+        "a ping fetches whatever it names",
+        DESK,
+        "if not all(any(within(topic, each) for each in beginnings) for topic in ping.topics):",
+        "if not beginnings:",
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.benchmarks.mutants.discovery import DISCOVERY
+from tests.benchmarks.mutants.discovery import DISCOVERY, PUBLISHING
 from tests.benchmarks.mutants.distribution import DISTRIBUTION, SUBSCRIBERS
 from tests.benchmarks.mutants.failures import FAILURES, SAFETY
 from tests.benchmarks.mutants.leases import LEASES_KEPT, SIGNATURES
@@ -12,6 +12,7 @@ from tests.benchmarks.mutants.verification import VALIDATION, VERIFICATION
 
 MUTANTS = (
     *DISCOVERY,
+    *PUBLISHING,
     *REQUESTS,
     *PARAMETERS,
     *ANSWERS,

@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 
 from shared.settings import ROOT
 from tests.house import House, house
-from tests.integration.hub.receiver import receiver
+from tests.integration.hub.receiver import Receiver, receiver
 from tests.integration.hub.room import LeapingClock, Room
 from tests.redis_servers import RedisServer, binaries
 
@@ -35,7 +35,16 @@ def clock() -> LeapingClock:
 
 
 @pytest.fixture(scope="module")
-async def hub_house(clock: LeapingClock, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def publisher() -> AsyncIterator[Receiver]:
+    """Somebody else's site, whose topics the hub may push too."""
+    async with receiver() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+async def hub_house(
+    clock: LeapingClock, publisher: Receiver, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
     """All five services around a Redis of their own."""
     server = RedisServer(next(iter(binaries().values())))
     server.start()
@@ -46,6 +55,7 @@ async def hub_house(clock: LeapingClock, tmp_path_factory: pytest.TempPathFactor
         "feed_refetches": 0,
         "taxonomy": taxonomy,
         "hub_seconds": 0.15,
+        "hub_topics": f"{publisher.origin}/published/",
     }
     async with house(server.url, folder, clock=clock, **values) as running:
         yield running
