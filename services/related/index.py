@@ -182,9 +182,10 @@ class Index:
         slots = self.documents.slot
         for document_id, held in lists.items():
             if held is not None and (slot := slots.get(document_id)) is not None:
-                row = [(slots[other], units) for other, units in held.nearest if other in slots]
+                row = [(near, units) for other, units in held.nearest if (near := slots.get(other)) is not None]
                 self._lists.store(slot, row, whole=held.whole)
-                self._lists.pass_over(slot, [slots[other] for other in held.passed_over if other in slots])
+                if held.passed_over:
+                    self._lists.pass_over(slot, [slots[other] for other in held.passed_over if other in slots])
         for document_id, choice in (curated or {}).items():
             self.curation.choose(document_id, choice or Curated())
 

@@ -69,13 +69,14 @@ class Postings:
 
     def fill(self, owners: Numbers, numbers: NDArray[np.uint32], strengths: NDArray[np.uint8]) -> None:
         """Enter everything at once where nothing is in: for each posting its slot, term and strength."""
-        order = np.argsort(numbers, kind="stable")
         counts = np.bincount(numbers, minlength=len(self.frequency))
         self.frequency[:] = counts
         self._arrange(counts)
+        both = numbers.astype(np.uint64) << np.uint64(32) | packed(owners, strengths)
+        both.sort()  # numbers that hold what they sort: a tenth of the time of sorting places
         first = np.cumsum(counts) - counts
-        places = np.arange(len(order)) + np.repeat(self._start - first, counts)
-        self._pool[places] = packed(owners, strengths)[order]
+        places = np.arange(len(both)) + np.repeat(self._start - first, counts)
+        self._pool[places] = both.astype(np.uint32)
 
     def discard(self, slot: int, terms: Terms) -> None:
         """Take out a document, by the terms that it was entered with; the last of each block fills its place."""

@@ -25,11 +25,10 @@ from typing import Any, TypeVar
 
 from redis.exceptions import RedisError
 
-from services.related.choosing import Curated
 from services.related.closeness import Weights
 from services.related.index import Index
 from services.related.ledger import NOWHERE, Commit, Keys, position_after, revision_of, writes
-from services.related.records import Held, Record
+from services.related.loading import load
 from services.related.relating import Relating, renewed
 from shared.broker import pause_after
 from shared.clock import Clock, SystemClock
@@ -153,7 +152,7 @@ class Replica:
                     names.update(more)
             found, *parts = await self._read([sorted(names) for names in written])
             if found == target:
-                self._install(*parts)
+                load(self.index, *parts)
                 self.position = target
                 return True
             target = found
@@ -182,7 +181,7 @@ class Replica:
                 parts.append({})
                 async for page in self._pages(key):
                     parts[-1].update(page)
-            self._install(*parts)
+            load(self.index, *parts)
         self._sound = True
         log.info(
             "related.loaded",
@@ -197,13 +196,6 @@ class Replica:
         for start in range(0, len(names), PAGE):
             page = names[start : start + PAGE]
             yield dict(zip((name.decode() for name in page), await self._redis.hmget(key, page), strict=True))
-
-    def _install(self, records: Packed, lists: Packed, curated: Packed) -> None:
-        self.index.install(
-            {document_id: Record.unpack(packed) if packed else None for document_id, packed in records.items()},
-            {document_id: Held.unpack(packed) if packed else None for document_id, packed in lists.items()},
-            {document_id: Curated.unpack(packed) if packed else None for document_id, packed in curated.items()},
-        )
 
     async def _redis_position(self) -> str:
         return (await self._redis.get(self._keys.position) or b"").decode()

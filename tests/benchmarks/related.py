@@ -22,7 +22,8 @@ import numpy as np
 
 from services.related.closeness import Weights
 from services.related.index import Index
-from services.related.records import Held, Record, day_of
+from services.related.loading import load
+from services.related.records import Record, day_of
 from services.related.terms import terms_of
 from services.related.upkeep import due, renew_one
 from tests.benchmarks import related_peers, related_scale
@@ -119,10 +120,7 @@ def copied(index: Index, names: Sequence[str]) -> tuple[float, float]:
     records = {name: record.pack() for name in names if (record := index.record(name))}
     lists = {name: held.pack() for name in names if (held := index.held(name))}
     began, again = time.process_time(), Index()
-    again.install(
-        {name: Record.unpack(packed) for name, packed in records.items()},
-        {name: Held.unpack(packed) for name, packed in lists.items()},
-    )
+    load(again, records, lists, {})
     seconds = time.process_time() - began
     return round(seconds, 3), sum(again.shown(name) == index.shown(name) for name in names) / len(names)
 
