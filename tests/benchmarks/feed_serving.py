@@ -253,6 +253,7 @@ async def shelf() -> dict[str, float]:
             "documents": SHELF,
             "taken in per second": SHELF / seconds,
             "bytes of Redis for each": (memory - streams) / SHELF,
+            "MB of the server": psutil.Process(ours.process.pid).memory_info().rss / 1e6,
         } | {name: max(times) for name, times in first.items()}
 
 
