@@ -63,10 +63,10 @@ async def test_no_answer_is_tried_again(room: Room) -> None:
         request.transport.close()
         return web.Response()
 
-    who.answers = [cut, cut, cut, 204]
+    who.answers = [cut, cut, 204]
     await room.article(topic)
 
-    await room.pushes(who, 4)
+    await room.pushes(who, 3)
 
 
 async def test_retries_have_an_end(room: Room) -> None:
