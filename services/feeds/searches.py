@@ -24,8 +24,9 @@ from shared.syndication.directory import FIELDS, Directory, directory_of
 from shared.syndication.questions import question_in
 
 PATH = "search"
-PIECE = 25
-"""Articles that are taken in at once, about 3 ms of this process; then others have their turn."""
+PIECE, LARGE_PIECE = 25, 200
+"""Articles that are taken in at once, about 3 ms of this process, and 25 while somebody waits; then others have their turn. Where many
+documents come, a turn of the others is a batch of those: by small pieces the index would stay behind for as long as they come."""
 PAUSE_SECONDS = 0.006
 """Between two pieces, while nobody waits for them."""
 TURN_SECONDS = 30.0
@@ -90,8 +91,11 @@ class Searches:
         if DIRECTORY in names and self._last >= 0:  # any article may stand under another subject now
             self._finder = Finder()
             names = [row.decode() for row in await self._redis.zrangebyscore(self._keys.changed, "-inf", last)]
-        for start in range(0, len(names), PIECE):
-            await self._take_in([name for name in names[start : start + PIECE] if name != DIRECTORY])
+        start = 0
+        while start < len(names):
+            end = start + (LARGE_PIECE if self._waiting else PIECE)
+            await self._take_in([name for name in names[start:end] if name != DIRECTORY])
+            start = end
             if not self._waiting:
                 await asyncio.sleep(PAUSE_SECONDS)
         self._last = max(last, self._last)
