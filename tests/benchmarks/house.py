@@ -25,7 +25,7 @@ from tests.redis_servers import RedisServer, binaries
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "a-token-for-measuring"
-READY_SECONDS = 30.0
+READY_SECONDS = 120.0
 ARRANGEMENTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "one process": (FLOW,),
     "five processes": tuple((name,) for name in FLOW),
