@@ -54,7 +54,7 @@ async def _walked(wire: Wire, path: str) -> list[str]:
 
 
 async def _change(ours: Room) -> None:
-    """Two documents in five come, two are corrected, into another subject, and one is retracted; some 200 a second."""
+    """Two documents in five come, two are corrected, into another subject, and one is retracted; 200 a second at most."""
     for turn in count():
         numbers = [(turn * AT_ONCE + place) * 7919 % DOCUMENTS for place in range(AT_ONCE)]
         await ours.belt.publish(step(turn, numbers))
