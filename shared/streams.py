@@ -218,7 +218,9 @@ class Belt:
 
     async def backlog(self, stream: str, group: str) -> int:
         """Entries of `stream` that `group` has not settled: each settled one has a mark as long as it is there."""
-        async with self.client.pipeline(transaction=False) as pipe:
+        async with self.client.pipeline(
+            transaction=True
+        ) as pipe:  # or what is settled in between would count for what is not
             pipe.xlen(self.key(stream))
             pipe.zcard(self.key("done", stream, group))
             entries, marks = await pipe.execute()

@@ -44,6 +44,10 @@ end
 
 local dropped = redis.call('XTRIM', stream, 'MINID', keep)
 local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-if first then redis.call('ZREMRANGEBYSCORE', done, '-inf', '(' .. string.match(first[1], '^%d+'))
+if first then
+  -- A mark's score is its entry's place (commit.lua); beyond 4096 in a millisecond places are no longer told apart, and marks stay for longer.
+  local ms, seq = split(first[1])
+  local place = seq < 4096 and string.format('%.17g', ms + seq / 4096) or string.format('%.0f', ms)
+  redis.call('ZREMRANGEBYSCORE', done, '-inf', '(' .. place)
 else redis.call('DEL', done) end
 return dropped

@@ -411,6 +411,25 @@ async def test_trimming_spares_what_is_not_acknowledged(redis_server: RedisServe
     assert (50, 0, 0) == (kept, left, marks)
 
 
+async def test_what_is_left_of_a_millisecond_is_still_counted(redis_server: RedisServer) -> None:
+    """Of ten entries that came in one millisecond the first five go with their marks, and the backlog is the other five."""
+
+    def half(event: DocumentIngested) -> Step:
+        if int(event.document_id[1:]) >= 5:
+            raise RuntimeError("not now")
+        return classified(event)
+
+    with redis_server.client() as client:
+        for n in range(10):
+            client.xadd("{syndicate}:documents.ingested", {"event": ingested(f"d{n}").encode()}, id=f"5-{n}")
+    async with running(redis_server, half, retention_seconds=0, lease_seconds=60) as belt:
+        await until(lambda: emitted(redis_server) == 5)
+        await belt.consumers[0].trim()
+        left = await belt.client.xlen(belt.key("documents.ingested"))
+
+        assert (5, 5) == (left, await belt.backlog("documents.ingested", "classifier"))
+
+
 async def test_trimming_waits_for_a_destroyed_group(redis_server: RedisServer) -> None:
     """While the group is gone nothing is trimmed: it comes back at 0 and must find its entries."""
     client = redis.asyncio.Redis.from_url(redis_server.url)
