@@ -14,13 +14,14 @@ from urllib.parse import quote
 
 import nh3
 
-ILLEGAL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
-    + "]"
-)
+CONTROLS = bytes({*range(0x20), 0x7F} - {*b"\t\n\r"})
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """What XML 1.0, section 2.2 forbids or discourages: controls, lone surrogates (UTF-8 has none either), noncharacters. HTML forbids the
 same, and the W3C validator calls the controls from 80 to 9F BadCharacters: they are Windows-1252, misread."""
+BEYOND = re.compile("[\U00010000-\U0010ffff]")
+ILLEGAL_BEYOND = re.compile(
+    f"[{''.join(chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in range(0x10000, 0x110000, 0x10000))}]"
+)
 
 IMAGE = re.compile(r'<img\b[^>]*?\ssrc="(https?://[^"]+)"')
 """In markup as nh3 writes it: every attribute in double quotes, every & escaped."""
@@ -46,7 +47,11 @@ ADDRESS = re.compile(r"(https?://)(\[[0-9A-Fa-f:.]+\]|[^/?#\[\]]+)(.*)", re.IGNO
 
 def legal(text: str) -> str:
     """`text` without the characters that no feed can carry."""
-    return ILLEGAL.sub("", text).replace("\ufffd", "?")
+    # By steps, for it is done to every text several times: one pattern for all took 54 ns a character, which was a tenth of shelving.
+    if text.isascii():
+        return text.encode().translate(None, CONTROLS).decode()
+    text = ILLEGAL.sub("", text).replace("\ufffd", "?")
+    return ILLEGAL_BEYOND.sub("", text) if BEYOND.search(text) else text
 
 
 def one_line(text: str) -> str:

@@ -38,6 +38,19 @@ def test_legal_text_fits_into_xml(text: str) -> None:
     assert etree.tostring(element, encoding="utf-8")
 
 
+def test_every_character_there_is_is_judged() -> None:
+    """Controls, surrogates and noncharacters go, the sign for a misread one becomes a question mark, all others stay."""
+
+    def stays(code: int) -> bool:
+        control = code in {*range(0x20), *range(0x7F, 0xA0)} - {9, 10, 13}
+        return not (control or 0xD800 <= code <= 0xDFFF or 0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE)
+
+    expected = "".join("?" if code == 0xFFFD else chr(code) for code in range(0x110000) if stays(code))
+
+    assert expected == legal("".join(map(chr, range(0x110000))))
+    assert expected[:98] == legal("".join(map(chr, range(0x80))))
+
+
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"], exclude_characters="\ufffd")))
 def test_ordinary_text_stays(text: str) -> None:
     """Nothing else is taken away."""
