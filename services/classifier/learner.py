@@ -71,6 +71,17 @@ class Learner:
         """All documents that it learned from, whoever said what they are."""
         return self.learned + self.guessed
 
+    def snapshot(self) -> Learner:
+        """All that is kept of it as it is now, whatever this one learns meanwhile."""
+        other = Learner()
+        other.slugs = self.slugs.copy()
+        other.weights, other.squares, other.seen_in = self.weights.copy(), self.squares.copy(), self.seen_in.copy()
+        other.learned, other.guessed = self.learned, self.guessed
+        other.times, other.lately = self.times.copy(), self.lately.copy()
+        for example in self.kept:
+            other.put(example)
+        return other
+
     def know(self, slugs: Sequence[str], moved: Mapping[str, str]) -> None:
         """Make sure that each of these subjects has a column; one that was called otherwise before keeps its own."""
         for column, slug in enumerate(self.slugs):

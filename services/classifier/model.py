@@ -111,6 +111,15 @@ class Model:
         self.learner.weights = _kept(self.learner.weights).astype(np.float32)
         self.learner.squares = self.learner.squares.astype(np.float16).astype(np.float32)
 
+    def snapshot(self) -> Model:
+        """What `pack` takes of it as it is now, whatever this one learns meanwhile."""
+        other = Model()
+        other.learner = self.learner.snapshot()
+        other.calibration = Calibration(self.calibration.gap, self.calibration.correction)
+        other.position, other.era = self.position, self.era
+        other._events = self._events.copy()
+        return other
+
     def pack(self) -> bytes:
         """All of it; read again it classifies and learns on as this one does once rounded."""
         learner, kept = self.learner, self.learner.kept

@@ -41,6 +41,8 @@ class Study:
         self.given_key, self.labels_key, self.log_key = key("given"), key("labels"), key("log")
         self.model_key, self.era_key, self._versions_key = key("model"), key("era"), key("versions")
         self.reader = Reader()
+        self._rounded: Model | None = None
+        """What is to be kept."""
         self._sound = False
         self._alone = asyncio.Lock()
 
@@ -77,19 +79,27 @@ class Study:
         return ("HDEL", self.labels_key, document), ("HDEL", self.given_key, document)
 
     async def keep_up(self) -> None:
-        """One turn of learning what others wrote, also while nothing is to be classified here."""
+        """One turn of learning what others wrote, also while nothing is to be classified here, and of keeping the model."""
         await asyncio.sleep(1)
         await self.catch_up()
+        await self.save()
 
-    async def _save(self) -> None:
-        """Keep the model, unless as new a one is kept; and cut the log behind it."""
-        packed = await asyncio.to_thread(self.model.pack)
+    async def save(self) -> None:
+        """Keep the model as it was when all rounded last, unless as new a one is kept; and cut the log behind it.
+
+        Beside the work: to pack and write the model takes a quarter of a second, which documents had to wait for.
+        """
+        if (model := self._rounded) is None:
+            return
+        packed = await asyncio.to_thread(model.pack)
         writes: tuple[Command, ...] = (
             ("SET", self.model_key, packed),
-            ("XTRIM", self.log_key, "MINID", self.model.position),
+            ("XTRIM", self.log_key, "MINID", model.position),
         )
-        if await self._belt.publish(Step(writes=writes, guard=self._guard(self.model))):
-            log.info("model.kept", version=self.model.version, bytes=len(packed))
+        if await self._belt.publish(Step(writes=writes, guard=self._guard(model))):
+            log.info("model.kept", version=model.version, bytes=len(packed))
+        if self._rounded is model:
+            self._rounded = None
 
     async def replace(self, model: Model) -> bool:
         """Put another model in the place of everyone's. False: someone else was faster."""
@@ -146,7 +156,7 @@ class Study:
             taught = self.model.learn(Labelled.unpack(fields[b"labelled"]), self.reader)
             self.model.position = entry.decode()
             if taught and self.model.rounded:
-                await self._save()
+                self._rounded = self.model.snapshot()
             if time.monotonic() - resumed > YIELD_AFTER_SECONDS:
                 await asyncio.sleep(0)
                 resumed = time.monotonic()

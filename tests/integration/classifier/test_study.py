@@ -82,6 +82,7 @@ async def test_processes_learn_into_one_model(redis_url: str) -> None:
             if number % 7 == 0:
                 await (one, other)[number % 3 == 0].catch_up()
         await asyncio.gather(one.catch_up(), other.catch_up())
+        await asyncio.gather(one.save(), other.save())
         await late.catch_up()
         kept = await client.get(late.model_key)
 

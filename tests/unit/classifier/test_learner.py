@@ -80,6 +80,17 @@ def test_a_model_that_was_packed_learns_on_as_if_it_never_was() -> None:
     assert np.array_equal(whole.learner.weights, resumed.learner.weights)
 
 
+def test_a_snapshot_stays_as_it_was() -> None:
+    """It packs to the same bytes as the model did at that moment, though the model learns on."""
+    model, reader = taught([lesson(slug, number) for number in range(20) for slug in KINDS]), Reader()
+    then, snapshot = model.pack(), model.snapshot()
+    for number in range(20, 40):
+        model.learn(lesson("sea", number), reader)
+
+    assert then == snapshot.pack()
+    assert then != model.pack()
+
+
 @pytest.mark.parametrize(
     "spoil", [lambda body: body[:0], lambda body: body[:-1], lambda body: body[:60] + b"?" + body[61:]]
 )
