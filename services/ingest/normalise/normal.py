@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.ingest.characters import cut, folded
@@ -14,8 +16,10 @@ from services.ingest.normalise.languages import language_of
 from services.ingest.normalise.phrases import keywords_of
 from services.ingest.normalise.repeats import clear_repeats, clear_title
 from services.ingest.normalise.sections import clear_sections
-from services.ingest.normalise.sheet import NOT_SHOWN, Removed, Sheet
+from services.ingest.normalise.sheet import NOT_SHOWN, Reason, Removed, Sheet
 from services.ingest.prose import headline, lead
+
+WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +83,12 @@ def _normal(sheet: Sheet, said: Given, found: Given) -> Normal:
         derived=frozenset(name for name in Given.model_fields if not getattr(said, name)),
         inferred=tuple(sorted(inferred)),
         removed=sheet.removed(),
-        hidden=frozenset(sheet.cut_lines(*NOT_SHOWN)),
+        hidden=frozenset(sheet.cut_lines(*NOT_SHOWN) | _names_alone(sheet, facts.authors or ())),
     )
+
+
+def _names_alone(sheet: Sheet, authors: Sequence[str]) -> set[str]:
+    """The bylines that say nothing more than who wrote it, which stands above the article."""
+    names = {word.casefold() for author in authors for word in WORD.findall(author)} | {"by"}
+    bylines = sheet.cut_lines(Reason.BYLINE)
+    return {line for line in bylines if names.issuperset(word.casefold() for word in WORD.findall(line))}

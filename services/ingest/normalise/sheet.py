@@ -36,8 +36,9 @@ class Reason(StrEnum):
     ACKNOWLEDGEMENTS = "acknowledgements"
 
 
-NOT_SHOWN = frozenset({Reason.CHROME, Reason.BANNER, Reason.IMAGE, Reason.CAPTION})
-"""What the page does not show either: it belongs to the site that the article was taken from, or is a picture that is not there."""
+NOT_SHOWN = frozenset({Reason.TITLE, Reason.REPEATED_TITLE, Reason.CHROME, Reason.BANNER, Reason.IMAGE, Reason.CAPTION})
+"""What the page does not show either: it stands above every article in any case, belongs to the site that the article was taken from, or is
+a picture that is not there."""
 
 
 class Removed(Fact):

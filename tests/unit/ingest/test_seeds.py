@@ -43,12 +43,14 @@ def test_the_quicktakes_page_is_read_from_its_answer() -> None:
 
 
 def test_the_scraped_article_has_lost_its_byline_and_its_notice() -> None:
-    """The name that stood twice is its author; the title is said nowhere in the text."""
+    """The name that stood twice is its author; the title is said nowhere in the text, nor on the page below the one above it."""
     draft = read(seed("001"))
 
     assert ("zhiwei",) == draft.authors
     assert not {"zhiwei", "Copyright", "[email"} & set(draft.text.split())
     assert draft.title not in draft.text
+    assert draft.html.startswith("<p>Lymph node metastasis is bad because")
+    assert "zhiwei" not in draft.html
 
 
 def test_the_phrase_of_the_page_for_search_engines_stays_where_it_is_a_sentence() -> None:
