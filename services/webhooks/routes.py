@@ -8,12 +8,13 @@ from pathlib import Path as File
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query, Request
-from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from fastapi.responses import PlainTextResponse, Response
 
 from services.webhooks.deliveries import Deliveries
 from services.webhooks.delivery_log import DeliveryLog
 from services.webhooks.items import Notice
 from services.webhooks.ledger import Ledger
+from services.webhooks.pages import page
 from services.webhooks.partner import Partner
 from services.webhooks.pump import Pump
 from services.webhooks.registry import Registry, mark_of
@@ -244,11 +245,4 @@ def _consent(door: Door) -> Callable[..., Awaitable[Response]]:
 
 async def _page() -> Response:
     """Partners on a page; it holds nothing until it is given the operator's token."""
-    headers = {
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-        "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return HTMLResponse(PAGE.read_text(), headers=headers)
+    return page(PAGE)

@@ -7,10 +7,11 @@ from pathlib import Path as File
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
-from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from fastapi.responses import PlainTextResponse, Response
 
 from services.webhooks.hub.asking import BadRequest, Ping, wish_of
 from services.webhooks.hub.desk import Desk
+from services.webhooks.pages import page
 from shared.errors import Overloaded, SyndicateError
 from shared.host import Host
 from shared.openapi import problems
@@ -118,11 +119,4 @@ def _refused(error: SyndicateError) -> Response:
 
 async def _page() -> Response:
     """The hub on a page; the list holds nothing until it is given the operator's token."""
-    headers = {
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-        "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return HTMLResponse(PAGE.read_text(), headers=headers)
+    return page(PAGE)
