@@ -98,8 +98,8 @@ DISTRIBUTION = (
         "test_distribution.py::test_changes_within_a_second_travel_together",
         "every change goes alone",
         NEWSROOM,
-        "        due = milliseconds(now) + round(self.linger_seconds * 1000)",
-        "        due = milliseconds(now)",
+        "self.linger_seconds = linger_seconds",
+        "self.linger_seconds = 0.002",
     ),
     mutant(
         "test_distribution.py::test_who_follows_another_topic_hears_nothing",

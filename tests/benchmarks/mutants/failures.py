@@ -7,8 +7,6 @@ from tests.benchmarks.mutants.mutant import DESK, OPENING, OUTCOME, ROUTE, ROUTE
 SUCCESS = "if status is not None and HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:"
 POSTED = "        answer = await self._outbound.post(subscription.callback, taken.body, headers, taken.kind)\n"
 GONE = "        before, after = await self._subscriptions.revise(seen.id, lambda now: None if now == seen else now)\n"
-BUILT = "Outbound(settings.partner_networks, total_seconds=settings.webhook_seconds)"
-
 FAILURES = (
     mutant(
         "test_failures.py::test_any_2xx_is_a_success",
@@ -129,8 +127,8 @@ SAFETY = (
         "test_safety.py::test_a_forbidden_address_is_never_dialled",
         "whatever a callback names is called (all open hubs)",
         OPENING,
-        BUILT,
-        'Outbound((__import__("ipaddress").ip_network("0.0.0.0/0"),), total_seconds=settings.webhook_seconds)',
+        "asking = Outbound(settings.partner_networks,",
+        'outbound = asking = Outbound((__import__("ipaddress").ip_network("0.0.0.0/0"),),',
     ),
     mutant(
         "test_safety.py::test_the_list_of_subscriptions_is_the_operators",
