@@ -15,7 +15,7 @@ from aiohttp import web
 
 from shared.events import Change, Document, DocumentPublished, Subject
 from shared.host import Host
-from tests.integration.webhooks.room import Heard
+from tests.integration.webhooks.room import Heard, served
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -51,14 +51,9 @@ class Reader:
 async def reader() -> AsyncIterator[Reader]:
     """A subscriber on a free port."""
     found = Reader()
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", found.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    found.url = f"http://127.0.0.1:{runner.addresses[0][1]}/inbox"
-    yield found
-    await runner.cleanup()
+    async with served(found.handle) as address:
+        found.url = f"{address}/inbox"
+        yield found
 
 
 async def post(host: Host, fields: Mapping[str, str] | bytes, **headers: str) -> tuple[int, str]:

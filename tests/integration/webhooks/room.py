@@ -85,20 +85,25 @@ RECEIVERS: list[Receiver] = []
 
 
 @asynccontextmanager
+async def served(handle: Handler) -> AsyncIterator[str]:
+    """A server on a free port of loopback that answers every request so; gives its address, without a path."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handle)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+@asynccontextmanager
 async def receiver(*answers: int | Handler) -> AsyncIterator[Receiver]:
     """A receiver on a free port of loopback."""
     found = Receiver(answers=list(answers) or [200])
     RECEIVERS.append(found)
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", found.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = runner.addresses[0][1]
-    found.url = f"http://127.0.0.1:{port}/hook"
-    yield found
-    await runner.cleanup()
+    async with served(found.handle) as address:
+        found.url = f"{address}/hook"
+        yield found
 
 
 @dataclass

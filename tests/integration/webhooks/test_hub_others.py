@@ -15,6 +15,7 @@ from shared.host import Host
 from shared.steps import Step
 from tests.integration.webhooks.process import process
 from tests.integration.webhooks.reader import START, feed, post, pushed, quiet, reader, subscribed
+from tests.integration.webhooks.room import served
 
 QUICK: dict[str, Any] = {"hub_seconds": 0.05}
 
@@ -43,14 +44,9 @@ class Blog:
 async def blog() -> AsyncIterator[Blog]:
     """A blog on a free port."""
     found = Blog()
-    app = web.Application()
-    app.router.add_route("GET", "/{path:.*}", found.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    found.url = f"http://127.0.0.1:{runner.addresses[0][1]}/feed"
-    yield found
-    await runner.cleanup()
+    async with served(found.handle) as address:
+        found.url = f"{address}/feed"
+        yield found
 
 
 async def ping(host: Host, topic: str) -> tuple[int, str]:
