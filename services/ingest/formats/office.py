@@ -27,6 +27,8 @@ MAX_PAGES = 1_000
 MAX_CHARACTERS = 2_000_000
 DOCUMENT = "word/document.xml"
 PROPERTIES = "docProps/core.xml"
+BROKEN_ARCHIVE = (BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError, ZlibError)
+"""What zipfile raises for a file that is none: RuntimeError for one that is encrypted, NotImplementedError for a compression it has not."""
 DECLARES = (
     b"<!DOCTYPE",
     b"<!ENTITY",
@@ -109,7 +111,7 @@ def _refuse_bombs(body: bytes) -> None:
                 _refuse_part(archive, part)
     except DocumentRejected:
         raise
-    except (BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError, ZlibError) as error:
+    except BROKEN_ARCHIVE as error:
         raise _broken("bad-docx", "the DOCX is a broken archive", error) from None
 
 
