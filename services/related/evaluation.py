@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -32,6 +33,11 @@ def freshness(index: Index, sample: int) -> Freshness:
     """Compare some lists, evenly spread over all documents, to what a search finds with the frequencies of now."""
     names = sorted(index.documents.slot)
     chosen = names[:: max(1, len(names) // sample)][:sample]
+    return compared(index, chosen, documents=len(names), waiting=len(index.unrenewed(len(names) + 1)))
+
+
+def compared(index: Index, chosen: Sequence[str], *, documents: int, waiting: int) -> Freshness:
+    """Compare these lists to what a search finds."""
     same = places = full = 0
     closeness: list[float] = []
     for name in chosen:
@@ -42,10 +48,10 @@ def freshness(index: Index, sample: int) -> Freshness:
         full += len(index.shown(name)) >= SHOWN
         closeness += [near.score for near in index.shown(name)]
     return Freshness(
-        documents=len(index),
+        documents=documents,
         sample=len(chosen),
         fresh=round(same / places, 4) if places else 1.0,
         close=round(float(np.mean(closeness)), 4) if closeness else 0.0,
         filled=round(full / max(len(chosen), 1), 4),
-        waiting=len(index.unrenewed(len(index) + 1)),
+        waiting=waiting,
     )

@@ -20,7 +20,7 @@ from services.related.closeness import Weights
 from services.related.corpus import Corpus
 from services.related.documents import Documents
 from services.related.keeping import Keeping, Trial
-from services.related.lists import NOBODY, Lists
+from services.related.lists import CLOSED, NOBODY, Lists
 from services.related.records import Held, Record
 from services.related.searching import Search
 from services.related.standing import Standing
@@ -29,8 +29,8 @@ from services.related.standing import Standing
 class Index:
     """Every living document with its terms and its list. Changes are on trial until they are settled or undone."""
 
-    def __init__(self, weights: Weights | None = None) -> None:
-        self.corpus = Corpus()
+    def __init__(self, weights: Weights | None = None, corpus: Corpus | None = None) -> None:
+        self.corpus = corpus or Corpus()
         self.documents = Documents()
         self.curation = Curation()
         self._lists = Lists()
@@ -188,6 +188,11 @@ class Index:
                     self._lists.pass_over(slot, [slots[other] for other in held.passed_over if other in slots])
         for document_id, choice in (curated or {}).items():
             self.curation.choose(document_id, choice or Curated())
+
+    def close(self, document_ids: Iterable[str]) -> None:
+        """Let nobody come into these lists: not all that they hold is here."""
+        slots = self.documents.slot
+        self._lists.entry[[slots[name] for name in document_ids if name in slots]] = CLOSED
 
     def _enter(self, document_id: str, record: Record) -> int:
         """Give a document that is not here its place, its list, and a place in others' lists."""

@@ -7,8 +7,9 @@ list changed is sent on once, by the last event that changed it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from services.related.index import Index
 from services.related.lists import SHOWN
@@ -30,14 +31,23 @@ from shared.steps import Command, Step
 REASONS = Reasons()
 
 
+class Reading(NamedTuple):
+    """A document as it was read."""
+
+    record: Record
+    title: Words
+    text: Words
+
+
 class Relating:
     """One batch on its way through the index: take its events in their order, then ask for the steps."""
 
-    def __init__(self, index: Index, events: Sequence[Event]) -> None:
+    def __init__(self, index: Index, events: Sequence[Event], read: Mapping[int, Reading] | None = None) -> None:
         self.taken: list[int] = []
         """The places of the events that changed the index."""
         self._index = index
         self._events = events
+        self._read = read or {}
         self._failed: dict[int, Exception] = {}
         self._changed_by: dict[str, int] = {}
         self._changes: dict[int, int] = {}
@@ -53,8 +63,7 @@ class Relating:
         if event.document.version <= self._index.version(event.document_id):
             return
         try:
-            title, text = Words.of(event.document.title), Words.of(event.document.text)
-            record = _record(event, title, text)
+            record, title, text = self._read.get(place) or reading_of(event)
         except Exception as error:  # this event's own fault: the belt tries it again or buries it
             self._failed[place] = error
             return
@@ -112,6 +121,12 @@ class Relating:
         if place not in self._changes:
             return "known"
         return "unlinked" if change is Change.RETRACTED else "linked"
+
+
+def reading_of(event: DocumentClassified) -> Reading:
+    """What is remembered of a document, and its words."""
+    title, text = Words.of(event.document.title), Words.of(event.document.text)
+    return Reading(_record(event, title, text), title, text)
 
 
 def _record(event: DocumentClassified, title: Words, text: Words) -> Record:

@@ -16,36 +16,32 @@ did change the index is never skipped: the first of these carries what the whole
 from __future__ import annotations
 
 import asyncio
-import random
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from redis.exceptions import RedisError
 
 from services.related.closeness import Weights
+from services.related.evaluation import Freshness, freshness
 from services.related.index import Index
 from services.related.ledger import NOWHERE, Commit, Keys, position_after, revision_of, writes
 from services.related.loading import load
 from services.related.relating import Relating, renewed
+from services.related.turns import Turns
 from shared.broker import pause_after
 from shared.clock import Clock, SystemClock
 from shared.consumer import Batch
 from shared.logs import log
 from shared.steps import Command, Fence, Step
 
-LOCK_SECONDS = 1.0
-LOCK_POLL_SECONDS = 0.005
 YIELD_AFTER_SECONDS = 0.01
 PAGE = 200
 
 Packed = dict[str, bytes | None]
 Found = TypeVar("Found")
 Publish = Callable[[Step, Fence], Awaitable[bool]]
-
-UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
 class Replica:
@@ -64,7 +60,7 @@ class Replica:
         self._keys = Keys.of(key)
         self._state = (self._keys.records, self._keys.lists, self._keys.curated)
         self._one_at_a_time = asyncio.Lock()
-        self._unlock = redis.register_script(UNLOCK)
+        self._turns = Turns(redis, self._keys.lock)
         self._sound = False
 
     async def relate(self, batch: Batch) -> None:
@@ -72,7 +68,7 @@ class Replica:
         failures = 0
         while True:
             try:
-                async with self._one_at_a_time, self._alone():
+                async with self._one_at_a_time, self._turns.one():
                     await self.catch_up()
                     if await self._decide(batch):
                         self.last_batch = time.monotonic()
@@ -83,12 +79,18 @@ class Replica:
                 await asyncio.sleep(pause_after(failures))
             failures += 1
 
-    async def change(self, decide: Callable[[Index], Sequence[str]], publish: Publish, cause: str) -> bool:
+    async def change(
+        self,
+        decide: Callable[[Index], Sequence[str]],
+        publish: Publish,
+        cause: str,
+        about: Sequence[str] = (),  # noqa: ARG002 - all documents are at hand
+    ) -> bool:
         """Commit what `decide` does to the index without an event, and send on the lists whose owners it names.
 
         False: another process was faster; nothing happened here.
         """
-        async with self._one_at_a_time, self._alone():
+        async with self._one_at_a_time, self._turns.one():
             await self.catch_up()
             self._sound = False
             changed = decide(self.index)
@@ -103,11 +105,15 @@ class Replica:
             step = Step(writes=lasting, emits=tuple(told))
             return self._finish(position, done=await publish(step, Fence(self._keys.position, self.position, position)))
 
-    async def look(self, read: Callable[[Index], Found]) -> Found:
+    async def look(self, read: Callable[[Index], Found], about: Sequence[str] = ()) -> Found:  # noqa: ARG002 - as above
         """What `read` finds in the index as Redis has it now."""
         async with self._one_at_a_time:
             await self.catch_up()
             return read(self.index)
+
+    async def evaluate(self, sample: int) -> Freshness:
+        """How fresh the lists are, in a sample of them."""
+        return await self.look(lambda index: freshness(index, sample))
 
     async def catch_up(self) -> None:
         """Make the index equal what stands in Redis."""
@@ -119,7 +125,7 @@ class Replica:
         """Take the batch into the index and commit it. False: another process was faster; the index is as before."""
         self._sound = False
         relating = Relating(self.index, batch.events)
-        await _take_all(relating, len(batch.events))
+        await take_all(relating, len(batch.events))
         position = self.position
         lasting: tuple[Command, ...] = ()
         if relating.taken:
@@ -200,23 +206,8 @@ class Replica:
     async def _redis_position(self) -> str:
         return (await self._redis.get(self._keys.position) or b"").decode()
 
-    @asynccontextmanager
-    async def _alone(self) -> AsyncIterator[None]:
-        """Hold the lock, or go on without it after its longest life: it saves work, the fence keeps the order."""
-        token = secrets.token_hex(8)
-        patience = time.monotonic() + LOCK_SECONDS
-        lock = self._keys.lock
-        while not await self._redis.set(lock, token, nx=True, px=int(LOCK_SECONDS * 1000)):
-            if time.monotonic() > patience:
-                break
-            await asyncio.sleep(LOCK_POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
-        try:
-            yield
-        finally:
-            await self._unlock(keys=[lock], args=[token])
 
-
-async def _take_all(relating: Relating, events: int) -> None:
+async def take_all(relating: Relating, events: int) -> None:
     """Take the events in their order, and let others on this loop have their turn now and then."""
     resumed = time.monotonic()
     for place in range(events):

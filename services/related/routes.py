@@ -9,12 +9,12 @@ from fastapi import Depends, Path, Query
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
+from services.related.backend import Backend
 from services.related.choosing import Curated
-from services.related.evaluation import Freshness, freshness
+from services.related.evaluation import Freshness
 from services.related.index import Index
 from services.related.ledger import revision_of
 from services.related.relating import articles
-from services.related.replica import Replica
 from shared.errors import NotFound
 from shared.events import RelatedArticle
 from shared.host import Host
@@ -48,9 +48,9 @@ class RelatedList(Choice):
 class Related:
     """The addresses of this service."""
 
-    def __init__(self, host: Host, replica: Replica) -> None:
+    def __init__(self, host: Host, backend: Backend) -> None:
         self._host = host
-        self._replica = replica
+        self._backend = backend
 
     async def look(self, document_id: DocumentId) -> Response:
         """The nearest articles of the whole corpus, how close each is (0 to 1), and the words that both share."""
@@ -64,13 +64,14 @@ class Related:
         def decide(index: Index) -> Sequence[str]:
             return index.curate(document_id, curated)
 
-        while not await self._replica.change(decide, self._host.belt.publish, "chosen"):
+        about = (document_id, *curated.pinned)
+        while not await self._backend.change(decide, self._host.belt.publish, "chosen", about):
             pass  # another process was faster: decide on what it left
         return JSONResponse(await self._facts(document_id), headers={"Cache-Control": "no-store"})
 
     async def evaluate(self, *, sample: Sample = 200) -> Response:
         """How many places in the lists are those of a search now, in a sample of lists."""
-        found: Freshness = await self._replica.look(lambda index: freshness(index, sample))
+        found = await self._backend.evaluate(sample)
         return JSONResponse(found.facts(), headers={"Cache-Control": "no-store"})
 
     async def _facts(self, document_id: str) -> dict[str, Any]:
@@ -80,21 +81,21 @@ class Related:
             curated = index.curation.of(document_id)
             return {
                 "id": document_id,
-                "revision": revision_of(self._replica.position),
+                "revision": revision_of(self._backend.position),
                 "related": [near.model_dump(mode="json") for near in articles(index, document_id)],
                 "pinned": list(curated.pinned),
                 "banned": list(curated.banned),
             }
 
-        facts = await self._replica.look(read)
+        facts = await self._backend.look(read, [document_id])
         if facts is None:
             raise NotFound("there is no such document, or it is not related yet", document=document_id)
         return facts
 
 
-def add_routes(host: Host, replica: Replica) -> None:
+def add_routes(host: Host, backend: Backend) -> None:
     """Put the addresses into the application; everybody may look, only the operator chooses."""
-    related, add = Related(host, replica), host.web.add_api_route
+    related, add = Related(host, backend), host.web.add_api_route
     told: dict[str, Any] = {"tags": ["related"], "response_model": None}
     listed: dict[str, Any] = {"responses": {200: {"model": RelatedList}} | problems(404, 422)}
     add(PATH, related.look, methods=["GET"], **listed, **told)
