@@ -12,6 +12,7 @@ from services.feeds.clearing import Clearing
 from services.feeds.current import Current
 from services.feeds.door import Door, FirstDoor
 from services.feeds.freshness import Freshness
+from services.feeds.indexing import Indexing
 from services.feeds.outlines import Outlines
 from services.feeds.pages import Pages
 from services.feeds.places import Keys, tick
@@ -54,8 +55,9 @@ def install(host: Host) -> None:
     host.background("feeds.watching", current.turn)
     host.background("feeds.clearing", Clearing(host.redis, host.belt, shelf, keys, current).turn)
     windows = Windows(host.redis, keys, current, entries=entries)
-    searches = Searches(host.redis, keys, current, windows, entries=entries)
-    host.background("feeds.searches", searches.turn)
+    index = Indexing(host.redis, keys, current)
+    host.background("feeds.searches", index.turn)
+    searches = Searches(index, current, windows, entries=entries)
     press = Press(site, Stock(host.redis, keys, site), searches, current, entries=entries)
     freshness = Freshness(host.belt)
     host.background("feeds.freshness", freshness.turn)

@@ -74,9 +74,9 @@ class Finder:
         """Whether any version of it is taken in."""
         return document_id in self._newest
 
-    def has(self, article: Article) -> bool:
-        """Whether this version is taken in already."""
-        return self._sequences.get(article.id) == article.sequence
+    def has(self, document_id: str, sequence: int) -> bool:
+        """Whether the version of this number is taken in already."""
+        return self._sequences.get(document_id) == sequence
 
     def drop(self, document_id: str) -> None:
         """Forget an article."""

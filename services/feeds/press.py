@@ -33,6 +33,8 @@ class Finds(Protocol):
 
     async def at(self, address: Address, changes: Changes) -> Window: ...
 
+    async def ready(self, address: Address) -> None: ...
+
 
 @dataclass(slots=True)
 class Edition:
@@ -106,6 +108,7 @@ class Press:
         found = self.at_hand(address, form)
         if found and (found.head or not whole):
             return self._used(address, form, found)
+        await self._finds.ready(address)  # before the lock: others do not wait for an index that is being made
         async with self._one_at_a_time:  # a crowd that asks for the same new feed waits for one printing
             found = self.at_hand(address, form)
             if found and (found.head or not whole):
