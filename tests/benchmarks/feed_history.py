@@ -12,7 +12,7 @@ from shared.events import Change, DocumentRelated
 from shared.steps import Step
 from shared.syndication.addresses import Format
 from shared.syndication.statement import examined
-from tests.benchmarks.feed_serving import Room, room
+from tests.benchmarks.feed_room import Room, room
 from tests.benchmarks.feed_stock import document, event
 from tests.benchmarks.wire import Wire
 
@@ -32,7 +32,7 @@ async def history() -> dict[str, float]:
         wire = await Wire.to(ours.port)
         for form in Format:
             began = time.monotonic()
-            met = await _walked(wire, f"/feeds/all.{form}")
+            met = await walked(wire, f"/feeds/all.{form}")
             there = {name for name in met if int(name.rpartition("doc")[2]) < DOCUMENTS}
             found |= {f"{form} met": len(there), f"{form} twice": len(met) - len(set(met))}
             found[f"{form} seconds"] = time.monotonic() - began
@@ -40,7 +40,7 @@ async def history() -> dict[str, float]:
         return {"documents": DOCUMENTS} | found
 
 
-async def _walked(wire: Wire, path: str) -> list[str]:
+async def walked(wire: Wire, path: str) -> list[str]:
     """The identifiers of all entries in the order in which a reader meets them."""
     met: list[str] = []
     onward: str | None = path

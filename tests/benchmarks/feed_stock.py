@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import accumulate
 from random import Random
 from typing import Any
 
@@ -19,9 +20,19 @@ def _words() -> list[str]:
     return ["".join(chance.choices("etaoinshrdlucmfw", k=chance.randint(2, 11))) for _ in range(8_000)]
 
 
+@cache
+def _ranks() -> list[float]:
+    """Zipf's law: three hundred words of it are some 170 different ones, as in prose; and so many an index has to keep."""
+    return list(accumulate(1 / rank for rank in range(1, 8_001)))
+
+
 def _text(chance: Random, words: int) -> str:
-    known = _words()
-    return " ".join(known[min(int(chance.paretovariate(0.6)), len(known) - 1)] for _ in range(words))
+    return " ".join(chance.choices(_words(), cum_weights=_ranks(), k=words))
+
+
+def word(rank: int) -> str:
+    """The word that is so far from the most frequent one, which is 0."""
+    return _words()[rank]
 
 
 def document(number: int, words: int = 300) -> Document:

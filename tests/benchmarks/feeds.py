@@ -5,11 +5,12 @@ printing   a new document in ten feeds of 50 entries, RSS and Atom, plain and gz
 serving    processor time of the server for a 200 of about 100 kB and for a 304, as a ratio to nginx's for a file of the same bytes, if
            nginx and wrk are on PATH (Debian: nginx-light, wrk)
 hot        10,000 different feeds asked for again: Redis commands for each 304
-visible    documents laid on documents.related at 200 a second: milliseconds until each stands in the feed
+visible    documents laid on documents.related at 200 a second (VISIBLE_SECONDS): milliseconds until each stands in the feed
 history    a walk from the feed to the first of 10,000 documents (HISTORY) in each format while others come, are corrected and retracted
-shelf      a shelf of many documents: bytes of Redis for each, time to the first byte of what nobody has asked for before
+shelf      a shelf of many documents (SHELF): bytes of Redis for each, the first search after a start, time until the answer is there for what
+           nobody has asked for before, a walk to the first document
 
-Times are of the processor, but for `visible` and first bytes. The two sides of a ratio are measured in turns, and the best turn of each is told.
+Times are of the processor, but for `visible` and first answers. The two sides of a ratio are measured in turns, and the best turn of each is told.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ from shared.syndication.feed import Feed
 from shared.syndication.formats import BETWEEN, ENDS, entry, head, render, with_related
 from shared.syndication.splicing import Piece, gzipped, plain, spliced
 from tests.benchmarks.feed_history import history
-from tests.benchmarks.feed_serving import hot, serving, shelf, visible
+from tests.benchmarks.feed_serving import hot, serving
+from tests.benchmarks.feed_shelf import shelf
 from tests.benchmarks.feed_stock import event
+from tests.benchmarks.feed_visible import visible
 
 FEEDS, ENTRIES, ROUNDS = 10, 50, 15
 XML = (Format.RSS, Format.ATOM)
