@@ -36,9 +36,9 @@ class Ages:
         """Its list is as of now."""
         self._searched[slot] = self.changes
 
-    def ordered(self, slot: int) -> None:
-        """Those whom its list holds were compared just now."""
-        self._ordered[slot] = self.changes
+    def ordered(self, slots: Numbers) -> None:
+        """Those whom the lists of these hold were compared just now."""
+        self._ordered[slots] = self.changes
 
     def outdate(self, tolerated: int) -> None:
         """All lists saw other frequencies than those of now: each waits for a search, the oldest first still."""

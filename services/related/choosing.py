@@ -61,6 +61,10 @@ class Curation:
         self._chosen: dict[str, Curated] = {}
         self._pinned_to: dict[str, set[str]] = {}
 
+    def __bool__(self) -> bool:
+        """Whether there is any choice."""
+        return bool(self._chosen)
+
     def of(self, document_id: str) -> Curated:
         return self._chosen.get(document_id, NO_CHOICE)
 

@@ -32,14 +32,17 @@ class Weights:
         """The largest k."""
         return self.date + self.subject
 
-    def k(self, day: int, subject: int, days: NDArray[np.int32], subjects: NDArray[np.uint32]) -> NDArray[np.float64]:
-        """For one document against many; subjects as numbers, 0 for none."""
-        found = np.zeros(len(days))
-        if day != UNDATED and self.date:
-            apart = np.where(days == UNDATED, DAYS_APART, np.abs(days - day))
-            found += self.date * np.maximum(0, 1 - apart / DAYS_APART)
-        if subject and self.subject:
-            found += self.subject * (subjects == subject)
+    def k(
+        self,
+        day: NDArray[np.int32] | np.int32,
+        subject: NDArray[np.uint32] | np.uint32,
+        days: NDArray[np.int32],
+        subjects: NDArray[np.uint32],
+    ) -> NDArray[np.float64]:
+        """For one document against many, or for each of many against its own; subjects as numbers, 0 for none."""
+        apart = np.where((days == UNDATED) | (day == UNDATED), DAYS_APART, np.abs(days - day))
+        found: NDArray[np.float64] = self.date * np.maximum(0, 1 - apart / DAYS_APART)
+        found += self.subject * ((subjects == subject) & (subject != 0))
         return found
 
 

@@ -58,7 +58,8 @@ class Corpus:
 
     def add(self, slot: int, terms: Terms) -> None:
         """Enter a document at a slot that has none."""
-        terms = self._known([terms])
+        known = self._known([terms])
+        terms = Terms(known.numbers.astype(np.int64), known.strengths)
         fresh = terms.numbers[self._postings.frequency[terms.numbers] == 0]
         self._postings.add(slot, terms)
         self._shelf.put(slot, terms)
@@ -123,47 +124,57 @@ class Corpus:
         sums *= self._per_length[:slots]
         return sums
 
-    def cosines(self, slot: int, others: Numbers) -> Cosines:
-        """The cosine of the document at `slot` to each of `others`, which all have terms; the same from both sides."""
-        terms = self._shelf.get(slot)
-        if not len(others) or not len(terms.numbers):
-            return np.zeros(len(others))
-        self._mine[terms.numbers] = terms.strengths
-        numbers, theirs, starts = self._shelf.gather(others)
-        squares = np.square(self._idf[numbers].astype(np.float64))
-        products = squares * (self._mine[numbers].astype(np.uint32) * theirs)
-        self._mine[terms.numbers] = 0
-        found = np.add.reduceat(products, starts)
-        lengths = self._per_length[others].astype(np.float64) * float(self._per_length[slot])
-        return np.minimum(found * lengths, 1.0)
+    def cosines(self, slots: Sequence[int], counts: Sequence[int], others: Numbers) -> Cosines:
+        """The cosines of the document at slots[0] to the first counts[0] of `others`, of slots[1] to the next counts[1], …
+
+        They are the same from both sides, to the last bit: what is shared is summed in the order of its checksums.
+        """
+        if not len(others):
+            return np.zeros(0)
+        numbers, products, owners = self._shared(slots, counts, others)
+        parts = np.square(self._idf[numbers].astype(np.float64)) * products
+        found = np.bincount(owners, parts, len(others)).astype(np.float64, copy=False)
+        found *= self._per_length[others].astype(np.float64) * np.repeat(self._per_length[slots], counts)
+        return np.minimum(found, 1.0)
 
     def filled(self, slots: Numbers) -> Numbers:
         """Those of `slots` that have terms."""
         return slots[self._shelf.filled(slots)]
 
-    def shared(self, slot: int, others: Numbers, count: int) -> list[list[int]]:
-        """For each of `others`, which all have terms, those that add most to its likeness to `slot`, the weightiest first."""
-        terms = self._shelf.get(slot)
-        if not len(others) or not len(terms.numbers):
-            return [[] for _ in others]
-        self._mine[terms.numbers] = terms.strengths
-        numbers, theirs, starts = self._shelf.gather(others)
-        mine = self._mine[numbers]
-        self._mine[terms.numbers] = 0
-        both = np.flatnonzero(mine)
-        owners = np.searchsorted(starts, both, side="right")
-        numbers = numbers[both]
-        parts = np.square(self._idf[numbers]) * (mine[both].astype(np.uint32) * theirs[both])
-        checksums = self._vocabulary.checksums(numbers)
-        ranked = checksums[np.lexsort((checksums, -parts, owners))].tolist()
-        ends = np.cumsum(np.bincount(owners, minlength=len(others) + 1)).tolist()
-        return [ranked[start : min(end, start + count)] for start, end in pairwise(ends)]
+    def shared(self, slots: Sequence[int], counts: Sequence[int], others: Numbers, most: int) -> list[list[int]]:
+        """For each of `others`, as with cosines, the terms that add most to this likeness, the weightiest first."""
+        if not len(others):
+            return []
+        numbers, products, owners = self._shared(slots, counts, others)
+        parts = (np.square(self._idf[numbers]) * products).astype(np.float32)
+        ranked = self._vocabulary.checksums(numbers[_heaviest_first(owners, parts)]).tolist()
+        ends = np.cumsum(np.bincount(owners, minlength=len(others))).tolist()
+        return [ranked[start : min(end, start + most)] for start, end in pairwise([0, *ends])]
 
     def heaviest(self, slot: int, count: int) -> list[int]:
         """The terms of a document that weigh most, the weightiest first."""
         terms = self._shelf.get(slot)
         best = np.argsort(-(self._idf[terms.numbers] * terms.strengths), kind="stable")[:count]
         return list(self._vocabulary.checksums(terms.numbers[best]).tolist())
+
+    def _shared(
+        self, slots: Sequence[int], counts: Sequence[int], others: Numbers
+    ) -> tuple[Numbers, NDArray[np.uint32], Numbers]:
+        """The terms that each of `others` shares with its own of `slots`, the products of their strengths, whose they are.
+
+        All that can be done once for all is: for each of `slots` there is only the table of its terms to be filled and read.
+        """
+        numbers, theirs, starts = self._shelf.gather(others)
+        mine = np.empty(len(numbers), np.uint8)
+        edges = np.append(starts, len(numbers))[np.cumsum([0, *counts])].tolist()
+        for slot, (start, end) in zip(slots, pairwise(edges), strict=True):
+            terms = self._shelf.get(slot)
+            self._mine[terms.numbers] = terms.strengths
+            mine[start:end] = self._mine[numbers[start:end]]
+            self._mine[terms.numbers] = 0
+        both = np.flatnonzero(mine)
+        owners = np.searchsorted(starts, both, side="right") - 1
+        return numbers[both], mine[both].astype(np.uint32) * theirs[both], owners
 
     def _known(self, terms: Sequence[Terms]) -> Terms:
         """All these terms by their small numbers, one document after the other."""
@@ -209,6 +220,19 @@ class Corpus:
             lengths[lengths == 0] = 1
             self._per_length[slots] = 1 / lengths
             self._common_part[slots] = common / lengths
+
+
+def _heaviest_first(owners: Numbers, parts: NDArray[np.float32]) -> Numbers:
+    """The places of the parts, those of the first owner first, and of each the heaviest first; equal ones as they stand.
+
+    Owner, part and place in one number: sorting numbers takes a tenth of sorting places by them. The bits of a float that
+    is not below zero grow as it does; parts that differ by less than one in two thousand count as equal.
+    """
+    bits = np.bitwise_not(parts.view(np.uint32)) >> np.uint32(12)
+    keys = owners.astype(np.uint64) << np.uint64(44) | bits.astype(np.uint64) << np.uint64(24)
+    keys |= np.arange(len(parts), dtype=np.uint64)
+    keys.sort()
+    return (keys & np.uint64(0xFFFFFF)).astype(np.int64)
 
 
 Scalar = TypeVar("Scalar", bound=np.generic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from zlib import crc32
 
 import numpy as np
@@ -95,9 +96,17 @@ class Documents:
             self._vacant.append(slot)
         return slot
 
-    def k(self, slot: int, others: Numbers, weights: Weights) -> NDArray[np.float64]:
-        """What date and subject add to the closeness of `slot` and each of `others`."""
-        return weights.k(int(self._day[slot]), int(self._subject[slot]), self._day[others], self._subject[others])
+    def hush(self, document_ids: Iterable[str]) -> None:
+        """Tell which of these documents, and which of their copies, are silent."""
+        for document_id in document_ids:
+            if (slot := self.slot.get(document_id)) is not None:
+                self.silent[slot] = self.original(slot) in self.slot
+            for copy in self.copies.get(document_id, ()):
+                self.silent[self.slot[copy]] = document_id in self.slot
+
+    def k(self, slot: int | Numbers, others: Numbers, weights: Weights) -> NDArray[np.float64]:
+        """What date and subject add to the closeness of `slot`, or of each of these, and each of `others`."""
+        return weights.k(self._day[slot], self._subject[slot], self._day[others], self._subject[others])
 
     def _write(self, slot: int, document_id: str, record: Record) -> None:
         self.ids[slot : slot + 1] = [document_id]

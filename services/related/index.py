@@ -63,12 +63,22 @@ class Index:
 
     def held(self, document_id: str) -> Held | None:
         """Its list as it is kept; None if it is not here."""
-        return self._keeping.held(document_id)
+        return self.held_all([document_id])[document_id]
+
+    def held_all(self, document_ids: Iterable[str]) -> dict[str, Held | None]:
+        """Their lists as they are kept."""
+        return self._keeping.held(document_ids)
 
     def shown(self, document_id: str) -> Shown:
         """Its list as anyone sees it; empty if it is not here."""
-        slot = self.documents.slot.get(document_id)
-        return () if slot is None else self._standing.shown(slot)
+        return self.shown_all([document_id])[document_id]
+
+    def shown_all(self, document_ids: Iterable[str]) -> dict[str, Shown]:
+        """Their lists as anyone sees them."""
+        found: dict[str, Shown] = dict.fromkeys(document_ids, ())
+        here = {name: slot for name in found if (slot := self.documents.slot.get(name)) is not None}
+        found.update(zip(here, self._standing.shown([*here.values()]), strict=True))
+        return found
 
     def put(self, document_id: str, record: Record) -> list[str]:
         """Enter or replace a document. Gives the other documents whose shown list changed."""
@@ -108,7 +118,9 @@ class Index:
         slot = self.documents.slot[document_id]
         others, units = self._search.all_near(slot)
         row, whole = self._search.ranked(slot, others, units)
-        if row != self._lists.row(slot) or self._standing.repeating(slot) != self._lists.passed_over(slot):
+        if row != self._lists.row(slot) or self._standing.repeating(np.array([slot])).get(
+            slot, []
+        ) != self._lists.passed_over(slot):
             self._keeping.touch(document_id)
             self._keeping.store(slot, row, whole=whole)
         self._ages.searched(slot)
@@ -124,18 +136,14 @@ class Index:
         passed_over = self._lists.passed_over(slot)
         return [name for near, _ in row if near not in passed_over and (name := self.documents.ids[near]) not in pinned]
 
-    def reorder(self, document_id: str) -> list[str]:
-        """Compare a document anew with those that its list holds, in a twentieth of the time that a search takes.
-
-        Gives it if its shown list changed.
-        """
-        slot = self.documents.slot[document_id]
-        before = self._lists.row(slot)
-        row = self._search.again(slot, before)
-        if row != before:
-            self._keeping.touch(document_id)
-            self._keeping.store(slot, row, whole=bool(self._lists.whole[slot]))
-        self._ages.ordered(slot)
+    def reorder(self, document_ids: Sequence[str]) -> list[str]:
+        """Compare documents anew with those that their lists hold; gives those whose shown list changed."""
+        slots = np.array([self.documents.slot[document_id] for document_id in document_ids], np.int64)
+        before = self._lists.rows(slots)
+        near, units = self._search.again(slots, before)
+        other = ((near != before[0]) | (units != before[1])).any(axis=1)
+        self._keeping.replace(slots[other], (near[other], units[other]))
+        self._ages.ordered(slots)
         return self._keeping.changed()
 
     def unrenewed(self, count: int, tolerated: int = 0) -> list[str]:
@@ -178,7 +186,7 @@ class Index:
             elif record is not None:
                 self._retracted[document_id] = record.version
         self._occupy(living)
-        self._hush(records)
+        self.documents.hush(records)
         slots = self.documents.slot
         for document_id, held in lists.items():
             if held is not None and (slot := slots.get(document_id)) is not None:
@@ -209,7 +217,7 @@ class Index:
     def _leave(self, document_id: str) -> None:
         """Take a document out of the corpus and out of every list that it stands in."""
         self.trial.records.setdefault(document_id, self.record(document_id))
-        self.trial.lists.setdefault(document_id, self.held(document_id))
+        self._keeping.remember([document_id])
         for holder in self.curation.pinned_to(document_id):
             self._keeping.touch(holder)
         if (slot := self.documents.slot.get(document_id)) is not None:
@@ -236,15 +244,6 @@ class Index:
             self._lists.clear(slot)
         self._ages.begin(slots)
         return slots
-
-    def _hush(self, document_ids: Iterable[str]) -> None:
-        """Tell which of these documents, and which of their copies, are silent."""
-        slots = self.documents.slot
-        for document_id in document_ids:
-            if (slot := slots.get(document_id)) is not None:
-                self.documents.silent[slot] = self.documents.original(slot) in slots
-            for copy in self.documents.copies.get(document_id, ()):
-                self.documents.silent[slots[copy]] = document_id in slots
 
     def _forget(self, document_id: str) -> None:
         self._retracted.pop(document_id, None)

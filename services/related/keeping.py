@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.related.choosing import Curated, Curation
 from services.related.closeness import MILLION
 from services.related.documents import Documents
-from services.related.lists import HELD, NOBODY, Lists, Row
+from services.related.lists import NOBODY, Lists, Row, Rows, inserted, ordered
 from services.related.records import Held, Record
 from services.related.searching import Search
 from services.related.standing import Seen, Standing
@@ -42,19 +44,26 @@ class Keeping:
         self._standing = standing
         self._before: dict[str, Seen] = {}
 
-    def held(self, document_id: str) -> Held | None:
-        """A document's list as it is kept; None if it is not here."""
-        if (slot := self._documents.slot.get(document_id)) is None:
-            return None
+    def held(self, document_ids: Iterable[str]) -> dict[str, Held | None]:
+        """Documents' lists as they are kept; None where one is not here."""
+        found: dict[str, Held | None] = dict.fromkeys(document_ids)
+        if not (here := {name: slot for name in found if (slot := self._documents.slot.get(name)) is not None}):
+            return found
         ids = self._documents.ids
-        row = tuple([(ids[neighbour], units) for neighbour, units in self._lists.row(slot)])
-        passed_over = tuple([ids[other] for other in self._lists.passed_over(slot)])
-        return Held(row, bool(self._lists.whole[slot]), passed_over)
+        for name, (row, whole, passed_over) in zip(here, self._lists.kept([*here.values()]), strict=True):
+            nearest = tuple([(ids[neighbour], units) for neighbour, units in row])
+            found[name] = Held(nearest, whole, tuple([ids[other] for other in passed_over]))
+        return found
 
-    def touch(self, document_id: str) -> None:
-        """Remember what a list shows before it may change."""
-        if document_id not in self._before:
-            self._before[document_id] = self._seen(document_id)
+    def remember(self, names: Sequence[str]) -> None:
+        """Remember what is kept of these lists, if nothing of them is on trial yet."""
+        if fresh := [name for name in names if name not in self.trial.lists]:
+            self.trial.lists.update(self.held(fresh))
+
+    def touch(self, *document_ids: str) -> None:
+        """Remember what lists show before they may change."""
+        if untouched := [name for name in document_ids if name not in self._before]:
+            self._before.update(self._seen(untouched))
 
     def forget(self, document_id: str) -> None:
         """It does not count whether this list is another one now."""
@@ -62,12 +71,19 @@ class Keeping:
 
     def store(self, slot: int, row: Row, whole: bool) -> None:  # noqa: FBT001 - the second half of what Search.ranked gives
         """Replace a list."""
-        document_id = self._documents.ids[slot]
-        if document_id not in self.trial.lists:
-            self.trial.lists[document_id] = self.held(document_id)
+        self.remember([self._documents.ids[slot]])
         self._lists.store(slot, row, whole=whole)
-        if repeats := self._standing.repeating(slot):
-            self._lists.pass_over(slot, repeats)
+        self._pass_over(np.array([slot]))
+
+    def replace(self, slots: Numbers, rows: Rows) -> None:
+        """Replace the rows of lists, all at once: each for itself would be many small steps."""
+        if not len(slots):
+            return
+        names = [self._documents.ids[slot] for slot in slots.tolist()]
+        self.touch(*names)
+        self.remember(names)
+        self._lists.replace(slots, rows)
+        self._pass_over(slots)
 
     def drop(self, slot: int, holder: int) -> None:
         """Take a document out of a list."""
@@ -76,45 +92,58 @@ class Keeping:
         self.store(holder, rest, whole=bool(self._lists.whole[holder]))
 
     def offer(self, newcomer: int, others: Numbers, units: Numbers) -> None:
-        """Give a document its place in those of the lists of `others` where it has one."""
+        """Give a document its place in those of the lists of `others` where it has one.
+
+        Without proof of what follows the end of a list, nobody comes in there.
+        """
         welcome = units >= self._lists.entry[others]
-        for other, close in zip(others[welcome].tolist(), units[welcome].tolist(), strict=True):
-            self._enter(other, (newcomer, close))
+        if self._curation:
+            welcome &= ~self._banned(newcomer, others)
+        others, close = others[welcome], units[welcome].astype(np.int32)
+        rows = self._lists.rows(others)
+        places = self._places(newcomer, close, rows)
+        enters = self._lists.whole[others] | (places < (rows[0] != NOBODY).sum(axis=1))
+        rows, places = (rows[0][enters], rows[1][enters]), places[enters]
+        self.replace(others[enters], inserted(rows, places, newcomer, close[enters]))
 
     def tell(self, slot: int, others: Numbers, units: Numbers) -> None:
         """Let the neighbours of a document whose closeness drifted know how close it is now."""
         told = self._lists.told(slot, others)
         drifted = (told > 0) & (np.abs(units - told) >= NOTABLE)
-        for holder, close in zip(others[drifted].tolist(), units[drifted].tolist(), strict=True):
-            self.touch(self._documents.ids[holder])
-            row = [(near, close if near == slot else before) for near, before in self._lists.row(holder)]
-            self.store(holder, sorted(row, key=self._search.rank), whole=bool(self._lists.whole[holder]))
+        near, held = self._lists.rows(others[drifted])
+        again = np.where(near == slot, units[drifted].astype(np.int32)[:, None], held)
+        self.replace(others[drifted], ordered((near, again), self._documents.ids))
         strangers = told == 0
         self.offer(slot, others[strangers], units[strangers])
 
     def changed(self, renamed: int = NOBODY) -> list[str]:
         """Complete the lists that lost too much, then tell whose shown one is another than before, or names it anew."""
         before, self._before = self._before, {}
-        for document_id in before:
-            slot = self._documents.slot.get(document_id)
-            if slot is not None and self._lists.wanting(slot):
-                self.store(slot, *self._search.ranked(slot, *self._search.all_near(slot)))
-        after = {document_id: self._seen(document_id) for document_id in before}
+        here = np.array([slot for name in before if (slot := self._documents.slot.get(name)) is not None], np.int64)
+        for slot in here[self._lists.wanting(here)].tolist():
+            self.store(slot, *self._search.ranked(slot, *self._search.all_near(slot)))
+        after = self._seen(before)
         return sorted(name for name, seen in after.items() if seen != before[name] or renamed in seen)
 
-    def _enter(self, slot: int, newcomer: tuple[int, int]) -> None:
-        """One list; without proof of what follows its end, nobody comes in there."""
-        document_id, whole = self._documents.ids[slot], bool(self._lists.whole[slot])
-        if self._documents.ids[newcomer[0]] in self._curation.of(document_id).banned:
-            return
-        row = self._lists.row(slot)
-        place, own = len(row), self._search.rank(newcomer)
-        while place and self._search.rank(row[place - 1]) > own:
-            place -= 1
-        if whole or place < len(row):
-            self.touch(document_id)
-            self.store(slot, [*row[:place], newcomer, *row[place:]][:HELD], whole=whole)
+    def _places(self, newcomer: int, close: NDArray[np.int32], rows: Rows) -> Numbers:
+        """Behind how many of each row it comes, ties by id."""
+        near, units = rows
+        ahead, ids = units > close[:, None], self._documents.ids
+        for line, place in np.argwhere(units == close[:, None]).tolist():
+            ahead[line, place] = ids[near[line, place]] < ids[newcomer]
+        places: Numbers = ahead.sum(axis=1)
+        return places
 
-    def _seen(self, document_id: str) -> Seen:
-        slot = self._documents.slot.get(document_id)
-        return () if slot is None else self._standing.standing(slot)
+    def _banned(self, newcomer: int, others: Numbers) -> NDArray[np.bool_]:
+        ids = self._documents.ids
+        return np.array([ids[newcomer] in self._curation.of(ids[other]).banned for other in others.tolist()], np.bool_)
+
+    def _pass_over(self, slots: Numbers) -> None:
+        for slot, repeats in self._standing.repeating(slots).items():
+            self._lists.pass_over(slot, repeats)
+
+    def _seen(self, names: Collection[str]) -> dict[str, Seen]:
+        seen: dict[str, Seen] = dict.fromkeys(names, ())
+        here = {name: slot for name in names if (slot := self._documents.slot.get(name)) is not None}
+        seen.update(zip(here, self._standing.standing([*here.values()]), strict=True))
+        return seen

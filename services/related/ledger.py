@@ -75,7 +75,7 @@ def writes(index: Index, keys: Keys, *, before: str, position: str) -> tuple[Com
     """What makes the trial of `index` last as the commit from `before` to `position`; it bears being repeated."""
     records, lists, curated = index.trial.records, index.trial.lists, index.trial.curated
     packed = ((document_id, record.pack()) for document_id in records if (record := index.record(document_id)))
-    held = {document_id: index.held(document_id) for document_id in lists}
+    held = index.held_all(lists)
     choices = {document_id: index.curation.of(document_id) for document_id in curated}
     commit = Commit(position, tuple(records), tuple(lists), tuple(curated))
     return (

@@ -7,7 +7,8 @@ down to the floor.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,10 @@ NOBODY = -1
 
 Row = list[tuple[int, int]]
 """(slot, closeness in millionths), best first."""
+Rows = tuple[NDArray[np.int32], NDArray[np.int32]]
+"""Several rows, a line each: slots and closenesses. NOBODY and 0 fill a line up."""
+Kept = tuple[Row, bool, list[int]]
+"""A row, whether it is whole, and those of it that are passed over."""
 
 
 class Lists:
@@ -43,11 +48,26 @@ class Lists:
         count = self._count[slot]
         return list(zip(self._slots[slot, :count].tolist(), self._units[slot, :count].tolist(), strict=True))
 
-    def slots(self, slot: int) -> list[int]:
-        """The neighbours of `slot` without their closeness, and without those that are passed over."""
-        count = self._count[slot]
-        near: list[int] = self._slots[slot, :count][~self._passed_over[slot, :count]].tolist()
-        return near
+    def rows(self, slots: Numbers) -> Rows:
+        """The rows of all these."""
+        return self._slots[slots], self._units[slots]
+
+    def kept(self, slots: Sequence[int]) -> list[Kept]:
+        """All that is kept of the rows of these."""
+        counts: list[int] = self._count[slots].tolist()
+        wholes: list[bool] = self.whole[slots].tolist()
+        lines = zip(self._slots[slots].tolist(), self._units[slots].tolist(), counts, strict=True)
+        rows = [list(zip(near[:count], units[:count], strict=True)) for near, units, count in lines]
+        repeat = self._passed_over[slots].sum(axis=1).tolist()
+        passed_over = [self.passed_over(slot) if some else [] for slot, some in zip(slots, repeat, strict=True)]
+        return list(zip(rows, wholes, passed_over, strict=True))
+
+    def slots(self, slots: Sequence[int]) -> list[list[int]]:
+        """The neighbours of each of these without their closeness, and without those that are passed over."""
+        near = self._slots[slots]
+        stands = (near != NOBODY) & ~self._passed_over[slots]
+        found, ends = near[stands].tolist(), np.cumsum(stands.sum(axis=1)).tolist()
+        return [found[start:end] for start, end in pairwise([0, *ends])]
 
     def passed_over(self, slot: int) -> list[int]:
         """The neighbours of `slot` that say what a closer one says."""
@@ -58,10 +78,11 @@ class Lists:
         """Keep these of the row of `slot`, and do not show them."""
         self._passed_over[slot] = np.isin(self._slots[slot], list(neighbours))
 
-    def any_at(self, units: int, slot: int) -> bool:
-        """Whether one of the neighbours of `slot` has a neighbour as close as `units`."""
-        near = self._slots[slot, : self._count[slot]]
-        return bool((self._units[near, 0] >= units).any())
+    def any_at(self, units: int, slots: int | Numbers) -> NDArray[np.bool_]:
+        """Whether one of the neighbours of a slot, or of each of these, has a neighbour as close as `units`."""
+        near = self._slots[slots]
+        found: NDArray[np.bool_] = ((self._units[near, 0] >= units) & (near != NOBODY)).any(axis=-1)
+        return found
 
     def close_pairs(self, slot: int, units: int) -> NDArray[np.bool_]:
         """Of each two neighbours of `slot` whether one has the other in its row, as close as `units`."""
@@ -84,6 +105,16 @@ class Lists:
             self._slots[slot, :count], self._units[slot, :count] = zip(*row, strict=True)
         self.entry[slot] = FLOOR if self.whole[slot] or not count else row[-1][1]
 
+    def replace(self, slots: Numbers, rows: Rows) -> None:
+        """Other rows for all these, as whole as theirs are."""
+        near, units = rows
+        count = (near != NOBODY).sum(axis=1)
+        self._slots[slots], self._units[slots], self._count[slots] = near, units, count
+        self._passed_over[slots] = False
+        self.whole[slots] &= count < HELD
+        last = units[np.arange(len(slots)), np.maximum(count, 1) - 1]
+        self.entry[slots] = np.where(self.whole[slots] | (count == 0), FLOOR, last)
+
     def clear(self, slot: int) -> None:
         """Empty the row of a slot that no document has: nothing enters it."""
         self._make_room(slot)
@@ -94,9 +125,10 @@ class Lists:
         self.whole[slot] = False
         self.entry[slot] = CLOSED
 
-    def wanting(self, slot: int) -> bool:
-        """Whether documents that belong to the shown ones may be missing."""
-        return bool(self._count[slot] < SHOWN and not self.whole[slot])
+    def wanting(self, slots: Numbers) -> NDArray[np.bool_]:
+        """Whether documents that belong to the shown ones of these may be missing."""
+        missing: NDArray[np.bool_] = (self._count[slots] < SHOWN) & ~self.whole[slots]
+        return missing
 
     def holding(self, slot: int, slots: int) -> Numbers:
         """Of the first `slots` slots those whose row holds `slot`."""
@@ -118,3 +150,26 @@ class Lists:
         self._units = np.concatenate([self._units, np.zeros((more, HELD), np.int32)])
         self._count = np.concatenate([self._count, np.zeros(more, np.int8)])
         self._passed_over = np.concatenate([self._passed_over, np.zeros((more, HELD), np.bool_)])
+
+
+def ordered(rows: Rows, ids: Sequence[str]) -> Rows:
+    """The closest of each row first, ties by id."""
+    near, units = rows
+    order = np.argsort(-units, axis=1, kind="stable")
+    near, units = np.take_along_axis(near, order, axis=1), np.take_along_axis(units, order, axis=1)
+    tied = ((units[:, 1:] == units[:, :-1]) & (near[:, 1:] != NOBODY)).any(axis=1)
+    for line in np.flatnonzero(tied).tolist():
+        row = sorted(
+            zip(near[line].tolist(), units[line].tolist(), strict=True),
+            key=lambda neighbour: (neighbour[0] == NOBODY, -neighbour[1], ids[neighbour[0]]),
+        )
+        near[line], units[line] = zip(*row, strict=True)
+    return near, units
+
+
+def inserted(rows: Rows, places: Numbers, slot: int, units: NDArray[np.int32]) -> Rows:
+    """The rows with `slot` at its place in each; the last of a full one falls out."""
+    places, columns = places[:, None], np.arange(HELD)
+    moved = [np.take_along_axis(half, columns - (columns > places), axis=1) for half in rows]
+    here = columns == places
+    return np.where(here, np.int32(slot), moved[0]), np.where(here, units[:, None], moved[1])

@@ -43,7 +43,7 @@ class Postings:
             self._start = np.concatenate([self._start, np.zeros(more, np.int32)])
             self._capacity = np.concatenate([self._capacity, np.zeros(more, np.int32)])
 
-    def sums(self, numbers: NDArray[np.uint32], weights: NDArray[np.float32], slots: int) -> Sums:
+    def sums(self, numbers: NDArray[np.integer[Any]], weights: NDArray[np.float32], slots: int) -> Sums:
         """For each of the first `slots` slots: weight times strength, summed over these terms."""
         lengths = self.frequency[numbers]
         known = np.flatnonzero(lengths)
@@ -67,7 +67,7 @@ class Postings:
         self._pool[places] = slot << 8 | terms.strengths.astype(np.uint32)
         self.frequency[numbers] = lengths + 1
 
-    def fill(self, owners: Numbers, numbers: NDArray[np.uint32], strengths: NDArray[np.uint8]) -> None:
+    def fill(self, owners: Numbers, numbers: NDArray[np.integer[Any]], strengths: NDArray[np.uint8]) -> None:
         """Enter everything at once where nothing is in: for each posting its slot, term and strength."""
         counts = np.bincount(numbers, minlength=len(self.frequency))
         self.frequency[:] = counts
@@ -92,7 +92,7 @@ class Postings:
         """Places in the pool that were ever given out."""
         return self._end
 
-    def _enlarge(self, terms: NDArray[np.uint32]) -> None:
+    def _enlarge(self, terms: NDArray[np.integer[Any]]) -> None:
         """Move full blocks to the end, where they have room."""
         lengths = self.frequency[terms]
         room = int((lengths + (lengths >> 1) + 1).sum())

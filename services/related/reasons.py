@@ -7,7 +7,9 @@ beside these; the reasons of any two articles are those that one of them has in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 
 import numpy as np
@@ -26,6 +28,7 @@ REMEMBERED = 1 << 14
 Pair = tuple[str, int, str, int]
 """Two documents, each with its version: as long as these stay, their reasons do."""
 Why = tuple[str, ...]
+NONE: list[int] = []
 
 
 class Reasons:
@@ -34,19 +37,20 @@ class Reasons:
     def __init__(self) -> None:
         self._found: dict[Pair, Why] = {}
 
-    def of(self, index: Index, document_id: str, others: Sequence[str]) -> list[Why]:
-        """For each of `others` why it is related to the document: the same from both sides."""
-        pairs = [_pair(index, document_id, other) for other in others]
-        if missing := [other for other, pair in zip(others, pairs, strict=True) if pair not in self._found]:
-            found = {pair: self._found[pair] for pair in pairs if pair in self._found}
+    def of(self, index: Index, lists: Mapping[str, Sequence[str]]) -> dict[str, list[Why]]:
+        """For each document why it is related to each of its others: the same from both sides."""
+        pairs = {one: [_pair(index, one, other) for other in others] for one, others in lists.items()}
+        wanted = {pair: (pair[0], pair[2]) for pair in chain.from_iterable(pairs.values())}
+        if missing := {pair: both for pair, both in wanted.items() if pair not in self._found}:
+            found = {pair: self._found[pair] for pair in wanted if pair in self._found}
             self._forget_if_full(len(missing))
             self._found.update(found)
-            self._search(index, document_id, missing)
-        return [self._found[pair] for pair in pairs]
+            self._search(index, missing)
+        return {one: [self._found[pair] for pair in each] for one, each in pairs.items()}
 
     def meet(self, index: Index, document_id: str, neighbours: Sequence[str], title: Words, text: Words) -> None:
         """Keep a newcomer's terms in words: those that it shares with each neighbour, then its weightiest."""
-        shared = _shared(index, document_id, neighbours)
+        shared = _shared(index, {document_id: neighbours})[document_id]
         first = list(dict.fromkeys(chain.from_iterable(numbers[: REASONS + 1] for numbers in shared)))[:MOST_KEYS]
         if len(first) < KEYS:
             heaviest = index.corpus.heaviest(index.documents.slot[document_id], KEYS)
@@ -58,12 +62,14 @@ class Reasons:
         for other, numbers in zip(neighbours, shared, strict=True):
             self._found[_pair(index, document_id, other)] = _distinct(filter(None, map(words.get, numbers)))
 
-    def _search(self, index: Index, document_id: str, others: Sequence[str]) -> None:
-        own = _named(index.documents.keys(document_id))
-        for other, numbers in zip(others, _shared(index, document_id, others), strict=True):
-            theirs = _named(index.documents.keys(other))
-            names = {**theirs, **own} if document_id < other else {**own, **theirs}
-            self._found[_pair(index, document_id, other)] = _distinct(filter(None, map(names.get, numbers)))
+    def _search(self, index: Index, missing: Mapping[Pair, tuple[str, str]]) -> None:
+        others: dict[str, list[str]] = {}
+        for one, other in missing.values():
+            others.setdefault(one, []).append(other)
+        shared = {one: iter(each) for one, each in _shared(index, others).items()}
+        for pair, (one, other) in missing.items():
+            names = _named(index.documents.keys(other)) | _named(index.documents.keys(one))
+            self._found[pair] = _distinct(filter(None, map(names.get, next(shared[one]))))
 
     def _forget_if_full(self, more: int) -> None:
         if len(self._found) + more > REMEMBERED:
@@ -75,15 +81,21 @@ def _pair(index: Index, one: str, other: str) -> Pair:
     return one, index.version(one), other, index.version(other)
 
 
-def _shared(index: Index, document_id: str, others: Sequence[str]) -> list[list[int]]:
-    """The weightiest shared terms; none where one of the two is not here or has no terms."""
-    slots = index.documents.slot
-    if (slot := slots.get(document_id)) is None:
-        return [[] for _ in others]
-    places = np.array([slots.get(other, -1) for other in others], np.int64)
-    filled = index.corpus.filled(places[places >= 0])
-    found = dict(zip(filled.tolist(), index.corpus.shared(slot, filled, CANDIDATES), strict=True))
-    return [found.get(place, []) for place in places.tolist()]
+def _shared(index: Index, lists: Mapping[str, Sequence[str]]) -> dict[str, list[list[int]]]:
+    """The weightiest terms that documents share with their others; none where one of two is not here or has no terms."""
+    slots, found = index.documents.slot, {one: [NONE] * len(others) for one, others in lists.items()}
+    pairs = [
+        (one, place, slot)
+        for one, others in lists.items()
+        for place, other in enumerate(others)
+        if one in slots and (slot := slots.get(other)) is not None
+    ]
+    counts = Counter(one for one, _, _ in pairs)
+    others = np.array([slot for _, _, slot in pairs], np.int64)
+    shared = index.corpus.shared([slots[one] for one in counts], [*counts.values()], others, CANDIDATES)
+    for (one, place, _), numbers in zip(pairs, shared, strict=True):
+        found[one][place] = numbers
+    return found
 
 
 def _distinct(names: Iterable[str]) -> Why:
@@ -99,6 +111,7 @@ def _distinct(names: Iterable[str]) -> Why:
     return tuple(found)
 
 
+@lru_cache(maxsize=1 << 11)
 def _named(keys: str) -> dict[int, str]:
     """The terms that these lines name, and their names."""
     return {number_of(name): name for name in keys.split("\n") if name}

@@ -7,7 +7,7 @@ list changed is sent on once, by the last event that changed it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -29,6 +29,8 @@ from shared.events import (
 from shared.steps import Command, Step
 
 REASONS = Reasons()
+
+Lists = Mapping[str, tuple[RelatedArticle, ...]]
 
 
 class Reading(NamedTuple):
@@ -84,10 +86,12 @@ class Relating:
         for document_id, place in self._changed_by.items():
             if document_id not in own:
                 others.setdefault(place, []).append(document_id)
+        told = {event.document_id for event in self._events if isinstance(event, DocumentClassified)}
+        lists = articles(self._index, [*told, *(self._changed_by.keys() - told)])
         carrier = self.taken[0] if self.taken else None
         return [
             self._failed.get(place)
-            or self._step(place, others.get(place, ()), revision, writes if place == carrier else ())
+            or self._step(place, others.get(place, ()), lists, revision, writes if place == carrier else ())
             for place in range(len(self._events))
         ]
 
@@ -102,15 +106,13 @@ class Relating:
         neighbours = dict.fromkeys([*(near for near, _ in held.nearest[:SHOWN]), *changed] if held else changed)
         REASONS.meet(self._index, document_id, [*neighbours], title, text)
 
-    def _step(self, place: int, others: Sequence[str], revision: int, writes: Sequence[Command]) -> Step:
+    def _step(self, place: int, others: Sequence[str], lists: Lists, revision: int, writes: Sequence[Command]) -> Step:
         event = self._events[place]
         if not isinstance(event, DocumentClassified):
             return Step("passed_on", emits=(passed_on(event, DocumentRelated.stream),))
-        related = articles(self._index, event.document_id)
+        related = lists[event.document_id]
         changed = (
-            RelatedChanged.after(
-                event, about=other, id=other, related=articles(self._index, other), related_revision=revision
-            )
+            RelatedChanged.after(event, about=other, id=other, related=lists[other], related_revision=revision)
             for other in others
         )
         own = DocumentRelated.after(event, related=related, related_revision=revision)
@@ -143,24 +145,34 @@ def _record(event: DocumentClassified, title: Words, text: Words) -> Record:
     )
 
 
-def articles(index: Index, document_id: str) -> tuple[RelatedArticle, ...]:
-    """A document's list as the events tell it."""
-    shown = index.shown(document_id)
-    reasons = REASONS.of(index, document_id, [near.id for near in shown])
-    return tuple(
-        RelatedArticle(id=near.id, title=near.title, score=near.score, why=why, pinned=near.pinned)
-        for near, why in zip(shown, reasons, strict=True)
-    )
+def articles(index: Index, document_ids: Iterable[str]) -> dict[str, tuple[RelatedArticle, ...]]:
+    """Documents' lists as the events tell them."""
+    lists = index.shown_all(document_ids)
+    reasons = REASONS.of(index, {name: [near.id for near in shown] for name, shown in lists.items()})
+    return {
+        name: tuple(
+            [
+                RelatedArticle(id=near.id, title=near.title, score=near.score, why=why, pinned=near.pinned)
+                for near, why in zip(shown, reasons[name], strict=True)
+            ]
+        )
+        for name, shown in lists.items()
+    }
 
 
-def renewed(index: Index, document_id: str, *, cause: str, position: str, at: datetime) -> RelatedChanged:
-    """Tells a list that changed without an event: because it was searched anew, or an operator chose."""
+def renewed(
+    index: Index, document_ids: Iterable[str], *, cause: str, position: str, at: datetime
+) -> tuple[RelatedChanged, ...]:
+    """Tells lists that changed without an event: because they were searched anew, or an operator chose."""
     revision = int(position.partition("-")[0])
-    return RelatedChanged(
-        event_id=event_id(f"{cause}/{position}", RelatedChanged.stream, document_id),
-        correlation_id=f"{cause}-{revision}",
-        occurred_at=at,
-        id=document_id,
-        related=articles(index, document_id),
-        related_revision=revision,
+    return tuple(
+        RelatedChanged(
+            event_id=event_id(f"{cause}/{position}", RelatedChanged.stream, name),
+            correlation_id=f"{cause}-{revision}",
+            occurred_at=at,
+            id=name,
+            related=related,
+            related_revision=revision,
+        )
+        for name, related in articles(index, document_ids).items()
     )

@@ -101,8 +101,8 @@ class Replica:
             position = position_after(self.position, secrets.token_hex(4))
             lasting = writes(self.index, self._keys, before=self.position, position=position)
             now = self._clock.now()
-            told = [renewed(self.index, each, cause=cause, position=position, at=now) for each in changed]
-            step = Step(writes=lasting, emits=tuple(told))
+            told = renewed(self.index, changed, cause=cause, position=position, at=now)
+            step = Step(writes=lasting, emits=told)
             return self._finish(position, done=await publish(step, Fence(self._keys.position, self.position, position)))
 
     async def look(self, read: Callable[[Index], Found], about: Sequence[str] = ()) -> Found:  # noqa: ARG002 - as above

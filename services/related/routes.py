@@ -82,7 +82,7 @@ class Related:
             return {
                 "id": document_id,
                 "revision": revision_of(self._backend.position),
-                "related": [near.model_dump(mode="json") for near in articles(index, document_id)],
+                "related": [near.model_dump(mode="json") for near in articles(index, [document_id])[document_id]],
                 "pinned": list(curated.pinned),
                 "banned": list(curated.banned),
             }

@@ -8,7 +8,7 @@ from services.related.choosing import Curation
 from services.related.closeness import MILLION, Weights, closeness
 from services.related.corpus import SLACK, Corpus, Cosines
 from services.related.documents import Documents
-from services.related.lists import FLOOR, HELD, Lists, Row
+from services.related.lists import FLOOR, HELD, NOBODY, Lists, Row, Rows, ordered
 from services.related.terms import Numbers
 
 TERMS = 128
@@ -35,7 +35,7 @@ class Search:
         if len(others) * TERMS > postings:
             sums += self._corpus.common(slot, slots)
             others, k = self._likely(slot, sums, np.full(slots, SLACK))
-        return others, closeness(self._corpus.cosines(slot, others), k)
+        return others, closeness(self._corpus.cosines([slot], [len(others)], others), k)
 
     def _likely(self, slot: int, sums: Cosines, bound: Cosines) -> tuple[Numbers, Cosines]:
         """Who may be close enough, if `bound` is added to their `sums`, and what date and subject add."""
@@ -70,11 +70,15 @@ class Search:
     def closeness(self, slot: int, other: int) -> int:
         """How close one document is to one other, in millionths."""
         others = self._corpus.filled(np.array([other]))
-        found = closeness(self._corpus.cosines(slot, others), self._documents.k(slot, others, self._weights))
-        return int(found.sum())
+        cosines = self._corpus.cosines([slot], [len(others)], others)
+        return int(closeness(cosines, self._documents.k(slot, others, self._weights)).sum())
 
-    def again(self, slot: int, row: Row) -> Row:
-        """A row with the closeness of now, in its order."""
-        near = self._corpus.filled(np.array([other for other, _ in row], np.int64))
-        units = closeness(self._corpus.cosines(slot, near), self._documents.k(slot, near, self._weights))
-        return sorted(zip(near.tolist(), units.tolist(), strict=True), key=self.rank)
+    def again(self, slots: Numbers, rows: Rows) -> Rows:
+        """The rows of these with the closeness of now, in its order."""
+        near, _ = rows
+        here = near != NOBODY
+        others, counts = near[here].astype(np.int64), here.sum(axis=1)
+        cosines = self._corpus.cosines(slots.tolist(), counts.tolist(), others)
+        units = np.zeros_like(near)
+        units[here] = closeness(cosines, self._documents.k(np.repeat(slots, counts), others, self._weights))
+        return ordered((near, units), self._documents.ids)

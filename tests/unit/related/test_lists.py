@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.related.lists import CLOSED, FIRST_ROWS, FLOOR, HELD, Lists
+from services.related.lists import CLOSED, FIRST_ROWS, FLOOR, HELD, NOBODY, Lists, Row, Rows, inserted, ordered
+
+ROWS = st.lists(st.dictionaries(st.integers(0, 20), st.integers(1, 4), max_size=HELD), max_size=5)
+"""Many of the same closeness."""
+IDS = [f"{slot * 7 % 21:02}" for slot in range(21)]
 
 
 def test_a_row_comes_back_as_it_was_stored() -> None:
@@ -62,7 +68,51 @@ def test_who_is_passed_over_is_kept_and_not_given() -> None:
     lists.store(0, [(3, 900_000), (1, 400_000), (2, 300_000)], whole=True)
     lists.pass_over(0, [1])
 
-    assert ([3, 2], [1], 3) == (lists.slots(0), lists.passed_over(0), len(lists.row(0)))
+    assert ([[3, 2]], [1], 3) == (lists.slots([0]), lists.passed_over(0), len(lists.row(0)))
+    assert [([(3, 900_000), (1, 400_000), (2, 300_000)], True, [1])] == lists.kept([0])
 
     lists.store(0, [(1, 400_000)], whole=True)
-    assert ([1], []) == (lists.slots(0), lists.passed_over(0))
+    assert ([[1]], []) == (lists.slots([0]), lists.passed_over(0))
+
+
+def rows_of(rows: list[Row]) -> Rows:
+    full = [[*row, *[(NOBODY, 0)] * (HELD - len(row))] for row in rows]
+    halves = np.array(full, np.int32).reshape(len(rows), HELD, 2)
+    return halves[:, :, 0], halves[:, :, 1]
+
+
+def plain(rows: Rows) -> list[Row]:
+    lines = zip(rows[0].tolist(), rows[1].tolist(), strict=True)
+    return [[each for each in zip(near, units, strict=True) if each[0] != NOBODY] for near, units in lines]
+
+
+@given(ROWS)
+def test_many_rows_are_ordered_as_each_alone(rows: list[dict[int, int]]) -> None:
+    """The closest first, ties by id."""
+    expected = [sorted(row.items(), key=lambda each: (-each[1], IDS[each[0]])) for row in rows]
+
+    assert expected == plain(ordered(rows_of([list(row.items()) for row in rows]), IDS))
+
+
+@given(ROWS, st.data())
+def test_who_is_inserted_has_their_place(rows: list[dict[int, int]], data: st.DataObject) -> None:
+    """In every row another one; a full row loses its last."""
+    before = [list(row.items()) for row in rows]
+    places = [data.draw(st.integers(0, min(len(row), HELD - 1))) for row in rows]
+    expected = [[*row[:place], (99, 5), *row[place:]][:HELD] for row, place in zip(before, places, strict=True)]
+    found = inserted(rows_of(before), np.array(places, np.int64), 99, np.full(len(rows), 5, np.int32))
+
+    assert expected == plain(found)
+
+
+def test_rows_are_replaced_all_at_once() -> None:
+    """As whole as they were, unless they are full now; and open as far as each row that is stored alone."""
+    many, alone = Lists(), Lists()
+    rows: list[Row] = [[(3, FLOOR + 9)], [(1, FLOOR + 5), (2, FLOOR + 3)], [(slot, FLOOR + 9) for slot in range(HELD)]]
+    for slot, row in enumerate(rows):
+        many.store(slot, row[:1], whole=slot != 1)
+        alone.store(slot, row, whole=slot != 1)
+    many.replace(np.arange(3), rows_of(rows))
+
+    assert alone.kept([0, 1, 2]) == many.kept([0, 1, 2])
+    assert alone.entry[:3].tolist() == many.entry[:3].tolist()

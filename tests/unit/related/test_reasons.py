@@ -37,9 +37,9 @@ def test_reasons_are_the_weightiest_words_of_both() -> None:
     index, reasons = met(("a", tides), ("b", tides + " storm"), ("c", "court"))
 
     for found in (reasons, Reasons()):
-        assert [("tides", "spring", "moon")] == found.of(index, "a", ["b"]) == found.of(index, "b", ["a"])
-        assert [(), ()] == found.of(index, "a", ["c", "nobody"])
-        assert [()] == found.of(index, "nobody", ["a"])
+        assert {"a": [("tides", "spring", "moon")]} == found.of(index, {"a": ["b"]})
+        assert {"b": [("tides", "spring", "moon")]} == found.of(index, {"b": ["a"]})
+        assert {"a": [(), ()], "nobody": [()]} == found.of(index, {"a": ["c", "nobody"], "nobody": ["a"]})
 
 
 def test_a_new_version_has_new_reasons() -> None:
@@ -49,7 +49,7 @@ def test_a_new_version_has_new_reasons() -> None:
         for name in ("a", "b"):
             index.put(name, Record(version, name, terms_of(keys, keys), keys=keys))
 
-        assert [(keys,)] == reasons.of(index, "a", ["b"])
+        assert {"a": [(keys,)]} == reasons.of(index, {"a": ["b"]})
 
 
 def test_each_neighbour_of_a_seed_has_its_reasons() -> None:
@@ -60,7 +60,7 @@ def test_each_neighbour_of_a_seed_has_its_reasons() -> None:
         Relating(index, [_classified(path.stem[:3], path.read_bytes())]).take(0)
 
     for path in seeds:
-        for near in articles(index, path.stem[:3]):
+        for near in articles(index, [path.stem[:3]])[path.stem[:3]]:
             assert REASONS == len(near.why), near
             assert {"node", "nodes", "lymph"} & {*near.why}, near
 
@@ -73,7 +73,7 @@ def test_reasons_stand_in_both_texts(texts: list[str]) -> None:
 
     for (name, text), (other, beside) in permutations(named.items(), 2):
         assert index.documents.keys(name).count("\n") < MOST_KEYS
-        for why in reasons.of(index, name, [other])[0]:
+        for why in reasons.of(index, {name: [other]})[name][0]:
             assert {*why.split()} <= {*Words.of(text).written} & {*Words.of(beside).written}
 
 
