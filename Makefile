@@ -32,6 +32,7 @@ lock:  ## Pin every dependency by hash, for every supported Python; no index add
 	@test -x $(BIN)/uv || $(BIN)/pip install -q uv
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q --group office -c requirements.lock -o requirements-office.lock
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q --no-deps --group semantic -o requirements-semantic.lock
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 .venv/python:
@@ -44,8 +45,9 @@ lock:  ## Pin every dependency by hash, for every supported Python; no index add
 	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/ready-dev: .venv/ready requirements-dev.lock
+.venv/ready-dev: .venv/ready requirements-dev.lock requirements-semantic.lock
 	@$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements-semantic.lock
 	@touch $@
 
 clean:

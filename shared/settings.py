@@ -47,6 +47,12 @@ class Settings(BaseSettings):
     related_subject_weight: float = Field(
         0.1, ge=0, le=1, description="how much closer articles of the same subject are"
     )
+    related_semantic_weight: float = Field(
+        0.2, ge=0, le=1, description="how much the meaning counts beside the words, if SYNDICATE_SEMANTIC is on"
+    )
+    semantic: bool = Field(
+        False, description="whether articles are related by their meaning too; needs the extra `semantic`"
+    )
     feed_entries: int = Field(50, ge=1, le=500, description="entries in a feed, unless they weigh more than 250 kB")
     feed_duplicates: bool = Field(
         False, description="whether documents that nearly repeat another one enter the feeds too, from now on"

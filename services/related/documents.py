@@ -1,4 +1,4 @@
-"""Pure. What is known of each living document beside its terms, by slot: identity, title, date, subject, copies."""
+"""Pure. What is known of each living document beside its terms, by slot: identity, title, date, subject, copies, meaning."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.related.closeness import Weights
+from services.related.meanings import Meanings
 from services.related.records import Record
 from services.related.terms import NOTHING, Numbers, Terms
 
@@ -24,6 +25,7 @@ class Documents:
         """Near-duplicates whose original is here: these have lists and stand in none."""
         self.copies: dict[str, set[str]] = {}
         """For the id of an original those of the documents that nearly repeat it."""
+        self.meanings = Meanings()
         self.ids: list[str] = []
         """By slot; empty where nobody is."""
         self.titles: list[str] = []
@@ -65,6 +67,7 @@ class Documents:
             subject=self._subjects[slot],
             original=self._originals[slot],
             keys=self._keys[slot],
+            meaning=self.meanings.get(slot),
         )
 
     def name(self, document_id: str, keys: str) -> None:
@@ -115,6 +118,7 @@ class Documents:
         self._versions[slot : slot + 1] = [record.version]
         self._subjects[slot : slot + 1] = [record.subject]
         self._originals[slot : slot + 1] = [record.original]
+        self.meanings.put(slot, record.meaning)
 
     def _make_room(self, slot: int) -> None:
         if slot < len(self._day):

@@ -29,6 +29,7 @@ class Record:
     """A document as the index knows it; a retracted one keeps its version, so that no old event brings it back.
 
     `keys`: some of its terms in words, a line each, to give as reasons. `original`: the document that it nearly repeats.
+    `meaning`: what it means, as a vector of signed bytes; empty if that was not asked for when it came.
     """
 
     version: int
@@ -39,18 +40,20 @@ class Record:
     subject: str = ""
     original: str = ""
     keys: str = ""
+    meaning: bytes = b""
 
     def pack(self) -> bytes:
         """Little-endian: version u32, retracted u8, day i32, sizes u16 of what follows.
 
-        Then title, subject, original, keys, terms u32, strengths u8.
+        Then title, subject, original, keys, terms u32, strengths u8, and what is left is the meaning.
         """
         texts = [
             text.encode(errors="replace")[:0xFFFF] for text in (self.title, self.subject, self.original, self.keys)
         ]
         count = len(self.terms.numbers)
         head = HEADER.pack(self.version, self.retracted, self.day, *map(len, texts), count)
-        return b"".join([head, *texts, self.terms.numbers.astype("<u4").tobytes(), self.terms.strengths.tobytes()])
+        terms = self.terms.numbers.astype("<u4").tobytes(), self.terms.strengths.tobytes()
+        return b"".join([head, *texts, *terms, self.meaning])
 
     @classmethod
     def unpack(cls, packed: bytes) -> Record:
@@ -63,7 +66,7 @@ class Record:
         terms = Terms(
             np.frombuffer(packed, "<u4", count, place), np.frombuffer(packed, np.uint8, count, place + 4 * count)
         )
-        return cls(version, title, terms, retracted, day, _one(subject), original, keys)
+        return cls(version, title, terms, retracted, day, _one(subject), original, keys, packed[place + 5 * count :])
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from shared.events import (
 from shared.steps import Command, Step
 
 REASONS = Reasons()
+NO_MEANINGS: Mapping[int, bytes | Exception] = {}
 
 Lists = Mapping[str, tuple[RelatedArticle, ...]]
 
@@ -42,14 +43,24 @@ class Reading(NamedTuple):
 
 
 class Relating:
-    """One batch on its way through the index: take its events in their order, then ask for the steps."""
+    """One batch on its way through the index: take its events in their order, then ask for the steps.
 
-    def __init__(self, index: Index, events: Sequence[Event], read: Mapping[int, Reading] | None = None) -> None:
+    `meanings`: what the documents mean, by the places of their events, or why that cannot be told.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        events: Sequence[Event],
+        read: Mapping[int, Reading] | None = None,
+        meanings: Mapping[int, bytes | Exception] = NO_MEANINGS,
+    ) -> None:
         self.taken: list[int] = []
         """The places of the events that changed the index."""
         self._index = index
         self._events = events
         self._read = read or {}
+        self._meanings = meanings
         self._failed: dict[int, Exception] = {}
         self._changed_by: dict[str, int] = {}
         self._changes: dict[int, int] = {}
@@ -65,7 +76,7 @@ class Relating:
         if event.document.version <= self._index.version(event.document_id):
             return
         try:
-            record, title, text = self._read.get(place) or reading_of(event)
+            record, title, text = self._read.get(place) or reading_of(event, self._meaning(place))
         except Exception as error:  # this event's own fault: the belt tries it again or buries it
             self._failed[place] = error
             return
@@ -94,6 +105,12 @@ class Relating:
             or self._step(place, others.get(place, ()), lists, revision, writes if place == carrier else ())
             for place in range(len(self._events))
         ]
+
+    def _meaning(self, place: int) -> bytes:
+        meaning = self._meanings.get(place, b"")
+        if isinstance(meaning, Exception):
+            raise meaning
+        return meaning
 
     def _apply(self, document_id: str, record: Record) -> list[str]:
         if record.retracted:
@@ -125,13 +142,13 @@ class Relating:
         return "unlinked" if change is Change.RETRACTED else "linked"
 
 
-def reading_of(event: DocumentClassified) -> Reading:
-    """What is remembered of a document, and its words."""
+def reading_of(event: DocumentClassified, meaning: bytes = b"") -> Reading:
+    """What is remembered of a document that means this, and its words."""
     title, text = Words.of(event.document.title), Words.of(event.document.text)
-    return Reading(_record(event, title, text), title, text)
+    return Reading(_record(event, title, text, meaning), title, text)
 
 
-def _record(event: DocumentClassified, title: Words, text: Words) -> Record:
+def _record(event: DocumentClassified, title: Words, text: Words, meaning: bytes) -> Record:
     document = event.document
     if event.change is Change.RETRACTED:
         return Record(document.version, retracted=True)
@@ -142,6 +159,7 @@ def _record(event: DocumentClassified, title: Words, text: Words) -> Record:
         day=day_of(document.published_at),
         subject=event.subject.slug,
         original=document.duplicate_of or "",
+        meaning=meaning,
     )
 
 

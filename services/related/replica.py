@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from redis.exceptions import RedisError
@@ -30,10 +30,12 @@ from services.related.ledger import NOWHERE, Commit, Keys, position_after, revis
 from services.related.loading import load
 from services.related.relating import Relating, renewed
 from services.related.turns import Turns
+from services.related.understanding import understood
 from shared.broker import pause_after
 from shared.clock import Clock, SystemClock
 from shared.consumer import Batch
 from shared.logs import log
+from shared.semantic.model import SemanticModel
 from shared.steps import Command, Fence, Step
 
 YIELD_AFTER_SECONDS = 0.01
@@ -48,13 +50,19 @@ class Replica:
     """This process's index; `relate` is its work on a batch."""
 
     def __init__(
-        self, redis: Any, key: Callable[..., str], weights: Weights | None = None, clock: Clock | None = None
+        self,
+        redis: Any,
+        key: Callable[..., str],
+        weights: Weights | None = None,
+        clock: Clock | None = None,
+        model: SemanticModel | None = None,
     ) -> None:
         self.index = Index(weights)
         self.position = NOWHERE
         self.last_batch = 0.0
         """When the last batch was related, in monotonic seconds."""
         self._weights = weights
+        self._model = model
         self._clock = clock or SystemClock()
         self._redis = redis
         self._keys = Keys.of(key)
@@ -66,11 +74,12 @@ class Replica:
     async def relate(self, batch: Batch) -> None:
         """Relate the events of `batch`, as often as it takes; that Redis is away counts against none of them."""
         failures = 0
+        meanings = await understood(batch.events, self._model)
         while True:
             try:
                 async with self._one_at_a_time, self._turns.one():
                     await self.catch_up()
-                    if await self._decide(batch):
+                    if await self._decide(batch, meanings):
                         self.last_batch = time.monotonic()
                         return
                 log.info("related.overtaken", revision=revision_of(self.position))
@@ -121,10 +130,10 @@ class Replica:
             if not (self._sound and await self._follow()):
                 await self._load()
 
-    async def _decide(self, batch: Batch) -> bool:
+    async def _decide(self, batch: Batch, meanings: Mapping[int, bytes | Exception]) -> bool:
         """Take the batch into the index and commit it. False: another process was faster; the index is as before."""
         self._sound = False
-        relating = Relating(self.index, batch.events)
+        relating = Relating(self.index, batch.events, meanings=meanings)
         await take_all(relating, len(batch.events))
         position = self.position
         lasting: tuple[Command, ...] = ()

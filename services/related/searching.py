@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from services.related.choosing import Curation
-from services.related.closeness import MILLION, Weights, closeness
+from services.related.closeness import MILLION, Weights, blended, closeness
 from services.related.corpus import SLACK, Corpus, Cosines
 from services.related.documents import Documents
 from services.related.lists import FLOOR, HELD, NOBODY, Lists, Row, Rows, ordered
@@ -31,24 +33,23 @@ class Search:
         """Every other document that could have a place in the list of `slot` or give it one, and how close it is."""
         slots = self._documents.slots
         sums, bound, postings = self._corpus.near(slot, slots)
-        others, k = self._likely(slot, sums, bound)
+        alike = self._documents.meanings.cosines_to_all(slot, slots) if self._weights.meaning else None
+        others = self._likely(slot, blended(sums, alike, self._weights), blended(sums + bound, alike, self._weights))
         if len(others) * TERMS > postings:
-            sums += self._corpus.common(slot, slots)
-            others, k = self._likely(slot, sums, np.full(slots, SLACK))
-        return others, closeness(self._corpus.cosines([slot], [len(others)], others), k)
+            sums = blended(sums + self._corpus.common(slot, slots), alike, self._weights)
+            others = self._likely(slot, sums, sums + SLACK)
+        return others, self._closeness([slot], [len(others)], others)
 
-    def _likely(self, slot: int, sums: Cosines, bound: Cosines) -> tuple[Numbers, Cosines]:
-        """Who may be close enough, if `bound` is added to their `sums`, and what date and subject add."""
+    def _likely(self, slot: int, sums: Cosines, most: Cosines) -> Numbers:
+        """Who may be close enough, if their cosine lies between these two."""
         slots = len(sums)
         rivals = np.where(self._documents.silent[:slots], 0, sums)
-        most = sums + bound
         rivals[slot] = most[slot] = 0
         least = max(FLOOR / MILLION, np.partition(rivals, -HELD)[-HELD] if slots > HELD else 0)
         needed = np.minimum(self._lists.entry[:slots] / MILLION, least)
         others = self._corpus.filled(np.flatnonzero(most * (1 + self._weights.most) >= needed))
         k = self._documents.k(slot, others, self._weights)
-        likely = most[others] * (1 + k) >= needed[others]
-        return others[likely], k[likely]
+        return others[most[others] * (1 + k) >= needed[others]]
 
     def ranked(self, slot: int, others: Numbers, units: Numbers) -> tuple[Row, bool]:
         """The best `HELD` of those found, and whether these are all above the floor."""
@@ -70,15 +71,20 @@ class Search:
     def closeness(self, slot: int, other: int) -> int:
         """How close one document is to one other, in millionths."""
         others = self._corpus.filled(np.array([other]))
-        cosines = self._corpus.cosines([slot], [len(others)], others)
-        return int(closeness(cosines, self._documents.k(slot, others, self._weights)).sum())
+        return int(self._closeness([slot], [len(others)], others).sum())
 
     def again(self, slots: Numbers, rows: Rows) -> Rows:
         """The rows of these with the closeness of now, in its order."""
         near, _ = rows
         here = near != NOBODY
         others, counts = near[here].astype(np.int64), here.sum(axis=1)
-        cosines = self._corpus.cosines(slots.tolist(), counts.tolist(), others)
         units = np.zeros_like(near)
-        units[here] = closeness(cosines, self._documents.k(np.repeat(slots, counts), others, self._weights))
+        units[here] = self._closeness(slots.tolist(), counts.tolist(), others)
         return ordered((near, units), self._documents.ids)
+
+    def _closeness(self, slots: Sequence[int], counts: Sequence[int], others: Numbers) -> Numbers:
+        """Of slots[0] to the first counts[0] of `others`, of slots[1] to the next counts[1], …, all with terms; in millionths."""
+        ones = np.repeat(np.asarray(slots, np.int64), counts)
+        alike = self._documents.meanings.cosines(ones, others) if self._weights.meaning else None
+        cosines = blended(self._corpus.cosines(slots, counts, others), alike, self._weights)
+        return closeness(cosines, self._documents.k(ones, others, self._weights))

@@ -1,9 +1,10 @@
-"""Related articles: how good, how fresh, how fast. python -m tests.benchmarks.related CORPUS.jsonl.gz JUDGEMENTS.json.gz [--sizes 1000,…]
+"""Related articles: how good, how fresh, how fast. python -m tests.benchmarks.related CORPUS.jsonl.gz JUDGEMENTS.json.gz [--sizes 1000,…] [--semantic]
 
 CORPUS: JSON lines with `id` (a number), `title`, `answer`, `label`, `date`. JUDGEMENTS: {id: [related ids]} as editors listed
 them. One JSON object is printed. A sibling is a document whose id differs by at most 30. `fresh_overlap5` compares the lists as they
 were kept while the documents came one by one, with the upkeep of one search and sixteen orderings for each, with a full recompute.
-Times are milliseconds of processor time. Sizes beyond the corpus are resampled (related_scale.py).
+Times are milliseconds of processor time. Sizes beyond the corpus are resampled (related_scale.py). --semantic lets the meaning count as well,
+by the extra of that name; every document is read first, which is not part of the times.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import gzip
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from services.related.loading import load
 from services.related.records import Record, day_of
 from services.related.terms import terms_of
 from services.related.upkeep import due, renew_one
+from shared.semantic.model import SemanticModel
+from shared.settings import Settings
 from tests.benchmarks import related_peers, related_scale
 
 SIBLINGS = 30
@@ -44,9 +47,12 @@ class Page:
     text: str
     subject: str
     day: int
+    meaning: bytes = b""
 
     def record(self) -> Record:
-        return Record(1, self.title, terms_of(self.title, self.text), day=self.day, subject=self.subject)
+        return Record(
+            1, self.title, terms_of(self.title, self.text), day=self.day, subject=self.subject, meaning=self.meaning
+        )
 
 
 def pages(path: Path) -> list[Page]:
@@ -84,9 +90,19 @@ def shown(index: Index, names: Sequence[str]) -> dict[str, list[str]]:
     return {name: [near.id for near in index.shown(name)] for name in names}
 
 
-def kept_fresh(corpus: Sequence[Page]) -> tuple[Index, dict[str, list[float]]]:
+def read_by(model: SemanticModel, corpus: Sequence[Page]) -> tuple[list[Page], float]:
+    """The corpus with what each page means, and the milliseconds that a page took (median)."""
+    found, spent = [], []
+    for page in corpus:
+        began = time.process_time()
+        found.append(replace(page, meaning=model.vector(page.title, page.text)))
+        spent.append(1000 * (time.process_time() - began))
+    return found, round(float(np.median(spent)), 1)
+
+
+def kept_fresh(corpus: Sequence[Page], weights: Weights) -> tuple[Index, dict[str, list[float]]]:
     """An index to which the documents came one by one, and what each of them took."""
-    index = Index()
+    index = Index(weights)
     spent: dict[str, list[float]] = {"arrival_ms": [], "upkeep_ms": []}
     for page in corpus:
         began = time.process_time()
@@ -100,7 +116,7 @@ def kept_fresh(corpus: Sequence[Page]) -> tuple[Index, dict[str, list[float]]]:
     return index, spent
 
 
-def recomputed(records: Mapping[str, Record], weights: Weights | None = None) -> Index:
+def recomputed(records: Mapping[str, Record], weights: Weights) -> Index:
     """An index that meets all documents at once and searches each list with the frequencies of the end."""
     index = Index(weights)
     index.install(records, {})
@@ -115,11 +131,11 @@ def overlap(one: Lists, other: Lists) -> float:
     return round(same / max(sum(map(len, other.values())), 1), 4)
 
 
-def copied(index: Index, names: Sequence[str]) -> tuple[float, float]:
+def copied(index: Index, names: Sequence[str], weights: Weights) -> tuple[float, float]:
     """What a restart takes beside reading from Redis, in seconds, and the share of lists that are the same."""
     records = {name: record.pack() for name in names if (record := index.record(name))}
     lists = {name: held.pack() for name in names if (held := index.held(name))}
-    began, again = time.process_time(), Index()
+    began, again = time.process_time(), Index(weights)
     load(again, records, lists, {})
     seconds = time.process_time() - began
     return round(seconds, 3), sum(again.shown(name) == index.shown(name) for name in names) / len(names)
@@ -131,20 +147,24 @@ def main() -> None:
     options.add_argument("corpus", type=Path)
     options.add_argument("judgements", type=Path)
     options.add_argument("--sizes", default=SIZES)
+    options.add_argument("--semantic", action="store_true", help="let the meaning count as well")
     chosen = options.parse_args()
-    corpus = pages(chosen.corpus)
+    corpus, weights, told = pages(chosen.corpus), Weights(), dict[str, Any]()
+    if chosen.semantic:
+        weights = Weights(meaning=Settings().related_semantic_weight)
+        corpus, told["reading_ms"] = read_by(SemanticModel.installed(), corpus)
     judged = json.loads(gzip.decompress(chosen.judgements.read_bytes()))
     names, subjects = [page.id for page in corpus], {page.id: page.subject for page in corpus}
-    index, spent = kept_fresh(corpus)
+    index, spent = kept_fresh(corpus, weights)
     lists = shown(index, names)
     records = {name: record for name in names if (record := index.record(name))}
-    full = shown(recomputed(records), names)
+    full = shown(recomputed(records, weights), names)
     by_words = shown(recomputed(records, Weights(0, 0)), names)
-    restart, same = copied(index, names)
+    restart, same = copied(index, names, weights)
     speed, restart_large = related_scale.speeds(
-        corpus, list(records.values()), [int(size) for size in chosen.sizes.split(",") if size]
+        corpus, list(records.values()), [int(size) for size in chosen.sizes.split(",") if size], weights
     )
-    told = quality(lists, judged, subjects) | {
+    told |= quality(lists, judged, subjects) | {
         "fresh_overlap5": overlap(lists, full),
         "words_alone": quality(by_words, judged, subjects),
         "one_by_one": {name: related_scale.middle(times) for name, times in spent.items()},
@@ -152,8 +172,8 @@ def main() -> None:
         "restart_s": restart_large or restart,
         "restart_same_lists": same,
         "peers": {
-            name: told if isinstance(told, str) else quality(told[0], judged, subjects) | told[1]
-            for name, told in related_peers.all_of(corpus).items()
+            name: peer if isinstance(peer, str) else quality(peer[0], judged, subjects) | peer[1]
+            for name, peer in related_peers.all_of(corpus).items()
         },
     }
     print(json.dumps(told, indent=1))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 
+from services.related.closeness import Weights
 from services.related.index import Index
 from services.related.loading import load
 from services.related.records import Held, Record
@@ -38,7 +39,7 @@ def middle(times: Sequence[float]) -> list[float]:
 
 
 def speeds(
-    corpus: Sequence[Page], records: Sequence[Record], sizes: Sequence[int]
+    corpus: Sequence[Page], records: Sequence[Record], sizes: Sequence[int], weights: Weights
 ) -> tuple[list[dict[str, Any]], float]:
     """A measurement for each size, and the seconds that a restart at 33,000 documents takes beside reading."""
     told, restart = [], 0.0
@@ -48,20 +49,20 @@ def speeds(
     for size in sizes:
         _give_back()
         before = psutil.Process().memory_info().rss
-        index = filled(records, size, probes)
+        index = filled(records, size, probes, weights)
         _give_back()
         grown = psutil.Process().memory_info().rss - before
         told.append({"documents": size, **probed(index, probes), "bytes_per_document": grown // size})
         if size == RESTARTED:
-            restart = restarted(index)
+            restart = restarted(index, weights)
         del index
     return told, restart
 
 
-def filled(records: Sequence[Record], size: int, probes: Sequence[Page]) -> Index:
+def filled(records: Sequence[Record], size: int, probes: Sequence[Page], weights: Weights) -> Index:
     """An index of so many documents, in which the lists that the probes may enter were searched."""
     random = np.random.default_rng(7)
-    index = Index()
+    index = Index(weights)
     index.install({f"d{number}": mixed(records, number, random) for number in range(size)}, {})
     for probe in probes:
         index.put("probe", probe.record())
@@ -87,7 +88,8 @@ def mixed(records: Sequence[Record], number: int, random: np.random.Generator) -
     numbers = np.concatenate([one.terms.numbers[kept], other.terms.numbers[taken]])
     strengths = np.concatenate([one.terms.strengths[kept], other.terms.strengths[taken]])
     distinct, first = np.unique(numbers, return_index=True)
-    return Record(1, one.title, Terms(distinct, strengths[first]), day=one.day, subject=one.subject)
+    terms = Terms(distinct, strengths[first])
+    return Record(1, one.title, terms, day=one.day, subject=one.subject, meaning=one.meaning)
 
 
 def probed(index: Index, probes: Sequence[Page]) -> dict[str, list[float]]:
@@ -116,11 +118,11 @@ def _give_back() -> None:
         trim(0)
 
 
-def restarted(index: Index) -> float:
+def restarted(index: Index, weights: Weights) -> float:
     """Unpack and install what a restart reads."""
     names = list(index.documents.slot)
     records = {name: record.pack() for name in names if (record := index.record(name))}
     lists = {name: held.pack() for name in names if (held := index.held(name))}
-    began, again = time.process_time(), Index()
+    began, again = time.process_time(), Index(weights)
     load(again, records, lists, {})
     return round(time.process_time() - began, 3)

@@ -9,6 +9,7 @@ from typing import Any
 
 import redis.asyncio
 
+from services.related.closeness import Weights
 from services.related.index import Index
 from services.related.ledger import revision_of
 from services.related.relating import Relating
@@ -16,6 +17,7 @@ from services.related.replica import Replica
 from shared.clock import SystemClock
 from shared.consumer import Batch, Consumer
 from shared.events import Change, Document, DocumentClassified, Subject, decode, event_id
+from shared.semantic.model import SemanticModel
 from shared.settings import Settings
 from shared.steps import Entry, Fence, Step
 from shared.streams import Belt
@@ -59,9 +61,10 @@ PARTS = [HISTORY[start : start + 7] for start in range(0, len(HISTORY), 7)]
 class Process:
     """One process: its belt and its replica, with a place for accidents right before and right after a commit."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, model: SemanticModel | None = None) -> None:
         self.belt = Belt(client, Settings(), SystemClock())
-        self.replica = Replica(client, self.belt.key)
+        weights = Weights(meaning=0.5) if model else None
+        self.replica = Replica(client, self.belt.key, weights, model=model)
         self.consumer = Consumer(self.belt, STREAM, "related", self.work)
         self.before_commit: Callable[[], Awaitable[None]] = nothing
         self.after_commit: Callable[[], Awaitable[None]] = nothing
@@ -92,10 +95,10 @@ class Process:
 
 
 @asynccontextmanager
-async def process(server: RedisServer) -> AsyncIterator[Process]:
+async def process(server: RedisServer, model: SemanticModel | None = None) -> AsyncIterator[Process]:
     client = redis.asyncio.Redis.from_url(server.url)
     try:
-        yield Process(client)
+        yield Process(client, model)
     finally:
         await client.aclose()
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from services.related.choosing import TWIN, Curated
+from services.related.closeness import Weights
 from services.related.index import Index
 from services.related.lists import FLOOR, SHOWN
 from services.related.records import Record
@@ -17,17 +18,24 @@ NAMES = [f"document-{number}" for number in range(14)]
 IDS = st.sampled_from(NAMES)
 STRENGTHS = st.dictionaries(st.integers(0, 9), st.integers(20, 90), max_size=5)
 """Few terms: most documents are related, many of them equally, and the rows are fuller than they can be."""
+WITH_MEANING = Weights(meaning=0.4)
 
 
 def record_of(strengths: dict[int, int], title: str = "one", version: int = 1, **facts: object) -> Record:
     numbers = sorted(strengths)
     terms = Terms(np.array(numbers, np.uint32), np.array([strengths[number] for number in numbers], np.uint8))
-    return Record(version, title, terms, **facts)  # type: ignore[arg-type]
+    return Record(version, title, terms, meaning=meaning_of(strengths), **facts)  # type: ignore[arg-type]
+
+
+def meaning_of(strengths: dict[int, int]) -> bytes:
+    """Not the words' own, and not everybody has one."""
+    told = np.array([strengths.get(number, 0) - 20 for number in range(10)], np.int8)
+    return told.tobytes() if sum(strengths.values()) % 3 else b""
 
 
 def copy_of(index: Index) -> Index:
     """Another index that was filled from what this one would write, all at once."""
-    again = Index()
+    again = Index(WITH_MEANING)
     there = {name: index.record(name) for name in NAMES}
     again.install(
         {name: Record.unpack(record.pack()) for name, record in there.items() if record},
@@ -60,7 +68,7 @@ class Changes(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.index = Index()
+        self.index = Index(WITH_MEANING)
         self.settled: dict[str, list[str]] = {}
 
     @initialize(strengths=st.lists(STRENGTHS, min_size=len(NAMES), max_size=len(NAMES)))
@@ -169,6 +177,29 @@ def test_a_renewed_list_is_that_of_brute_force(strengths: list[dict[int, int]]) 
         ):
             best = sorted((round(near.score, 3) for near in index.shown(name)), reverse=True)
             assert [round(-units / 1e6, 3) for units, _ in expected[:SHOWN]] == best or shown
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(STRENGTHS, min_size=3, max_size=len(NAMES)), st.sampled_from([0.2, 1.0]))
+def test_meaning_counts_by_its_weight(strengths: list[dict[int, int]], weight: float) -> None:
+    """(1 - w) · words + w · meanings squared for two who have one, words alone else; the same from both sides."""
+    plain, index = Index(), Index(Weights(meaning=weight))
+    records = {name: record_of(each) for name, each in zip(NAMES, strengths, strict=False) if each}
+    for name, record in records.items():
+        plain.put(name, record)
+        index.put(name, record)
+    slots = [index.documents.slot[name] for name in records]
+    vectors = {name: np.frombuffer(record.meaning, np.int8).astype(float) for name, record in records.items()}
+
+    for one, name in zip(slots, records, strict=True):
+        for other, other_name in zip(slots, records, strict=True):
+            expected = plain._search.closeness(one, other) / 1e6
+            mine, theirs = vectors[name], vectors[other_name]
+            if len(mine) and len(theirs):
+                alike = max(float(mine @ theirs / np.linalg.norm(mine) / np.linalg.norm(theirs)), 0)
+                expected = (1 - weight) * expected + weight * alike**2
+            assert abs(expected - index._search.closeness(one, other) / 1e6) < 3e-6
+            assert index._search.closeness(one, other) == index._search.closeness(other, one)
 
 
 def test_a_text_finds_the_text_that_it_shares_words_with() -> None:

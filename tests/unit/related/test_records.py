@@ -28,10 +28,19 @@ def test_a_record_comes_back_from_its_bytes(
     keys: str,
 ) -> None:
     """Whatever is packed is unpacked again; a lone surrogate in a title becomes a question mark."""
-    record = Record(version, title, terms, retracted, day, subject, "original", keys)
+    record = Record(version, title, terms, retracted, day, subject, "original", keys, keys.encode())
     again = Record.unpack(record.pack())
 
-    assert (version, title.encode(errors="replace").decode(), retracted, day, subject, "original", keys) == (
+    assert (
+        version,
+        title.encode(errors="replace").decode(),
+        retracted,
+        day,
+        subject,
+        "original",
+        keys,
+        keys.encode(),
+    ) == (
         again.version,
         again.title,
         again.retracted,
@@ -39,6 +48,7 @@ def test_a_record_comes_back_from_its_bytes(
         again.subject,
         again.original,
         again.keys,
+        again.meaning,
     )
     assert terms.numbers.tolist() == again.terms.numbers.tolist()
     assert terms.strengths.tolist() == again.terms.strengths.tolist()

@@ -1,0 +1,30 @@
+"""What the documents of a batch mean, asked of the model beside everything else that this process does.
+
+It takes some hundredths of a second for each, so it is asked before the lock is taken: several processes read at once, and write in turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from shared.events import Change, DocumentClassified, Event
+from shared.semantic.model import SemanticModel
+
+
+async def understood(events: Sequence[Event], model: SemanticModel | None) -> dict[int, bytes | Exception]:
+    """The meaning of each document, by the place of its event, or why it cannot be told; nothing without a model."""
+    if model is None:
+        return {}
+    return {
+        place: await asyncio.to_thread(_meaning, event, model)
+        for place, event in enumerate(events)
+        if isinstance(event, DocumentClassified) and event.change is not Change.RETRACTED
+    }
+
+
+def _meaning(event: DocumentClassified, model: SemanticModel) -> bytes | Exception:
+    try:
+        return model.vector(event.document.title, event.document.text)
+    except Exception as error:  # this event's own fault: the belt tries it again or buries it
+        return error
