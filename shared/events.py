@@ -208,7 +208,8 @@ class TaxonomyChanged(Event):
 class DocumentRelated(DocumentClassified):
     """It has its related articles, best first.
 
-    `related_revision` grows with every change of any list; the list with the higher revision is the newer one.
+    `related_revision` grows with every change of any list; the list with the higher revision is the newer one. `beside`: the ids of those
+    on whose lists it stood before this version and stands now, or, of a retracted one, stood.
     """
 
     stream: ClassVar[str] = "documents.related"
@@ -216,6 +217,7 @@ class DocumentRelated(DocumentClassified):
 
     related: tuple[RelatedArticle, ...] = ()
     related_revision: int = 0
+    beside: tuple[str, ...] = ()
 
 
 class RelatedChanged(Event):
@@ -244,7 +246,9 @@ class DocumentPublished(DocumentRelated):
     """It stands in its feeds, or was taken back from them. `link`: its page here, absolute.
 
     `reclassified`: an update that says the same under another subject, or under the same one for certain. `sequence`: the number of the
-    change of the feeds that brought this version.
+    change of the feeds that brought this version. `joined`, `left`: who has come onto its list since the version before, best first, and
+    who has gone. With one that joins comes its article as JSON (shared/syndication/article.py); or nothing, if its own event, a few minutes
+    old at most, says the same.
     """
 
     stream: ClassVar[str] = "documents.published"
@@ -255,16 +259,21 @@ class DocumentPublished(DocumentRelated):
     updated_at: AwareDatetime
     reclassified: bool = False
     sequence: int = 0
+    joined: dict[str, str] = {}
+    left: tuple[str, ...] = ()
 
 
 class RelatedPublished(RelatedChanged):
-    """The page and the feeds show the document's new related articles."""
+    """The page and the feeds show the document's new related articles. `sequence`, `joined` and `left` as of DocumentPublished."""
 
     stream: ClassVar[str] = "documents.published"
     type: Literal["related.published"] = "related.published"  # type: ignore[assignment]
 
     title: str
     link: str
+    sequence: int = 0
+    joined: dict[str, str] = {}
+    left: tuple[str, ...] = ()
 
 
 class TaxonomyPublished(TaxonomyPassed):

@@ -35,8 +35,8 @@ class Index:
         self.curation = Curation()
         self._lists = Lists()
         self._search = Search(self.corpus, self.documents, self._lists, self.curation, weights or Weights())
-        self._standing = Standing(self.documents, self._lists, self.curation, self._search)
-        self._keeping = Keeping(self.documents, self._lists, self.curation, self._search, self._standing)
+        self.standing = Standing(self.documents, self._lists, self.curation, self._search)
+        self._keeping = Keeping(self.documents, self._lists, self.curation, self._search, self.standing)
         self._ages = Ages()
         self._retracted: dict[str, int] = {}
 
@@ -77,7 +77,7 @@ class Index:
         """Their lists as anyone sees them."""
         found: dict[str, Shown] = dict.fromkeys(document_ids, ())
         here = {name: slot for name in found if (slot := self.documents.slot.get(name)) is not None}
-        found.update(zip(here, self._standing.shown([*here.values()]), strict=True))
+        found.update(zip(here, self.standing.shown([*here.values()]), strict=True))
         return found
 
     def put(self, document_id: str, record: Record) -> list[str]:
@@ -118,7 +118,7 @@ class Index:
         slot = self.documents.slot[document_id]
         others, units = self._search.all_near(slot)
         row, whole = self._search.ranked(slot, others, units)
-        if row != self._lists.row(slot) or self._standing.repeating(np.array([slot])).get(
+        if row != self._lists.row(slot) or self.standing.repeating(np.array([slot])).get(
             slot, []
         ) != self._lists.passed_over(slot):
             self._keeping.touch(document_id)

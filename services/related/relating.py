@@ -64,6 +64,7 @@ class Relating:
         self._failed: dict[int, Exception] = {}
         self._changed_by: dict[str, int] = {}
         self._changes: dict[int, int] = {}
+        self._beside: dict[int, set[str]] = {}
 
     def take(self, place: int) -> None:
         """Let one event change the index; one that is not newer than what is known, or that fails, changes nothing.
@@ -80,6 +81,7 @@ class Relating:
         except Exception as error:  # this event's own fault: the belt tries it again or buries it
             self._failed[place] = error
             return
+        self._beside[place] = self._index.standing.beside(event.document_id)
         changed = self._apply(event.document_id, record)
         if not record.retracted:
             self._name(event.document_id, changed, title, text)
@@ -132,9 +134,17 @@ class Relating:
             RelatedChanged.after(event, about=other, id=other, related=lists[other], related_revision=revision)
             for other in others
         )
-        own = DocumentRelated.after(event, related=related, related_revision=revision)
+        beside = self._staying_beside(place, event)
+        own = DocumentRelated.after(event, related=related, related_revision=revision, beside=beside)
         facts = {"related": len(related), "changed": self._changes.get(place, 0), "revision": revision}
         return Step(self._verdict(place, event.change), writes=tuple(writes), emits=(own, *changed), facts=facts)
+
+    def _staying_beside(self, place: int, event: DocumentClassified) -> tuple[str, ...]:
+        """On whose lists it stood, and stands now unless it was taken back; who lets it in is told by a list of its own."""
+        before = self._beside.get(place, set())
+        if before and event.change is not Change.RETRACTED:
+            before = before & self._index.standing.beside(event.document_id)
+        return tuple(sorted(before))
 
     def _verdict(self, place: int, change: Change) -> str:
         if place not in self._changes:

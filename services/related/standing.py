@@ -35,6 +35,16 @@ class Standing:
         """Who stands in the list of each of these, best first."""
         return [self._pinned_first(slot, near) for slot, near in zip(slots, self._lists.slots(slots), strict=True)]
 
+    def beside(self, document_id: str) -> set[str]:
+        """The documents on whose list it stands."""
+        if (slot := self._documents.slot.get(document_id)) is None:
+            return set()
+        pinning = (self._documents.slot.get(name) for name in self._curation.pinned_to(document_id))
+        pinned = [holder for holder in pinning if holder is not None]
+        holders = [*{*self._lists.holding(slot, self._documents.slots).tolist(), *pinned}]
+        seen = zip(holders, self.standing(holders), strict=True)
+        return {self._documents.ids[holder] for holder, near in seen if slot in near}
+
     def repeating(self, slots: Numbers) -> dict[int, list[int]]:
         """Whom the rows of these, as they are now, pass over; only the rows that do so."""
         near, units = self._lists.rows(slots)

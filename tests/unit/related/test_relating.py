@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from services.related.choosing import Curated
 from services.related.index import Index
 from services.related.relating import Relating
 from shared.events import (
@@ -171,3 +172,30 @@ def test_a_list_says_why() -> None:
     assert isinstance(second, Step)
     assert isinstance(second.emits[0], DocumentRelated)
     assert {"moon", "tides", "sea"} == {*second.emits[0].related[0].why}
+
+
+def beside(step: Step | Exception) -> tuple[str, ...]:
+    """On whose lists the step's own document stands."""
+    assert isinstance(step, Step)
+    assert isinstance(step.emits[0], DocumentRelated)
+    return step.emits[0].beside
+
+
+def test_a_correction_tells_on_whose_lists_it_stays() -> None:
+    """Not those that it enters or leaves: these are told of by lists of their own; and nobody stood beside what was not there."""
+    index = Index()
+    first = related(index, classified("a"), classified("b"), classified("c", "else where quite"))
+    staying = related(index, classified("a", version=2))
+    moving = related(index, classified("a", "else where quite", version=3))
+
+    assert [beside(step) for step in (*first, *staying, *moving)] == [(), (), (), ("b",), ()]
+
+
+def test_a_retraction_tells_on_whose_lists_it_stood() -> None:
+    """By nearness or because an operator pinned it."""
+    index = Index()
+    related(index, classified("a"), classified("b"), classified("c", "else where quite"))
+    index.curate("c", Curated(pinned=("a",)))
+    (gone,) = related(index, classified("a", "", version=2, change=Change.RETRACTED))
+
+    assert beside(gone) == ("b", "c")
