@@ -18,6 +18,7 @@ from services.feeds.pages import Pages
 from services.feeds.places import Keys, tick
 from services.feeds.politeness import Politeness
 from services.feeds.press import Press
+from services.feeds.recalling import RECENT, Recalling
 from services.feeds.review import Review, add_review
 from services.feeds.routes import add_routes
 from services.feeds.searches import Searches
@@ -41,13 +42,15 @@ def install(host: Host) -> None:
     shelving = Shelving(keys, site, with_duplicates=host.settings.feed_duplicates)
     chronicle = Chronicle(host.redis, keys, host.settings.base_url, host.settings.events_kept)
     current = Current(host.redis, keys, host.clock)
+    recalling = Recalling(host.redis, keys, RECENT * host.settings.retention_seconds)
 
     async def shelve(batch: Batch) -> None:
         done = False
         while not done:  # somebody else has written since we looked: look again
             found = await shelf.standing([event.document_id for event in batch.events], _retracted(batch.events))
             deciding, last = replace(shelving, directory=found.directory), current.beyond(found.change)
-            steps = numbered(chronicle, decided(deciding, batch.events, found.documents, last), found.last)
+            steps = decided(deciding, batch.events, found.documents, last)
+            steps = numbered(chronicle, await recalling.told(steps, found), found.last)
             with current.writing():
                 done = await batch.commit(woken(steps, tick(last + len(steps), keys)), found.fence)
 

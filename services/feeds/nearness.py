@@ -7,6 +7,7 @@ feed, but not the shelf for a while: should it be retracted, whoever has read of
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from services.feeds.places import Keys
 from shared.events import RelatedArticle
@@ -18,6 +19,17 @@ RANKS = 10
 REMEMBERED = 30 * 24 * 3600 * 1000 * RANKS
 """How long one that has gone is remembered: 30 days, in places."""
 MOST_GONE = 20
+
+
+def moved(before: Sequence[RelatedArticle], after: Sequence[RelatedArticle]) -> dict[str, Any]:
+    """Who has come with the newer list, best first, and who has gone, as events tell it; what they say is put in later (recalling.py)."""
+    known, now = [near.id for near in before], [near.id for near in after]
+    if known == now:
+        return {}
+    return {
+        "joined": dict.fromkeys((name for name in now if name not in known), ""),
+        "left": tuple(name for name in known if name not in now),
+    }
 
 
 def renewed(

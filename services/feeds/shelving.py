@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from pydantic import TypeAdapter
 
 from services.feeds.finding import words_in
-from services.feeds.nearness import renewed
+from services.feeds.nearness import moved, renewed
 from services.feeds.places import DIRECTORY, Keys, card_of, changed, flat, placing, rearranged
 from shared.events import (
     Change,
@@ -108,7 +108,7 @@ class Shelving:
                 *placing(article, before, number, self.keys),
                 *(revived if directory is not self.directory else ()),
             ),
-            emits=(self._published(event, article, after, before),),
+            emits=(self._published(event, article, present, after),),
             facts={"version": article.version, "subject": article.subject.slug},
         )
         return step, replace(after, article=article), directory
@@ -122,7 +122,10 @@ class Shelving:
         if present.article is None or present.article.retracted:
             return Step("kept", writes=writes, quiet=True), after
         article = present.article
-        told = RelatedPublished.after(event, title=article.title, link=self.site.document(article.id))
+        moves = moved(present.related, after.related)
+        told = RelatedPublished.after(
+            event, title=article.title, link=self.site.document(article.id), sequence=number, **moves
+        )
         mark = changed(article.id, number, self.keys)
         return Step("relinked", (*writes, mark), (told,), quiet=True), after
 
@@ -132,8 +135,11 @@ class Shelving:
         return self.directory.placed(event.subject, event.second, event.runners_up, since=event.occurred_at)
 
     def _published(
-        self, event: DocumentRelated, article: Article, after: Present, before: Article | None
+        self, event: DocumentRelated, article: Article, present: Present, after: Present
     ) -> DocumentPublished:
+        before = present.article
+        # Nobody follows what is near an article that was not there.
+        moves = moved(present.related, after.related) if before and not before.retracted else {}
         same_words = before is not None and not before.retracted and before.said == article.said
         return DocumentPublished.after(
             event,
@@ -149,6 +155,7 @@ class Shelving:
             first_published_at=article.first_published_at,
             updated_at=article.updated_at,
             sequence=article.sequence,
+            **moves,
         )
 
     def _related_after(self, event: DocumentRelated | RelatedChanged, present: Present) -> Present:

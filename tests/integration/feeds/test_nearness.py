@@ -11,8 +11,9 @@ import feedparser
 import pytest
 from lxml import html
 
-from shared.events import RelatedArticle, RelatedChanged
+from shared.events import DocumentPublished, RelatedArticle, RelatedChanged, RelatedPublished
 from shared.syndication.addresses import Format
+from shared.syndication.article import Article
 from tests.integration.feeds.conftest import Room
 from tests.unit.shared.syndication.samples import SITE, at, related_event, retraction
 
@@ -73,7 +74,7 @@ async def test_it_changes_with_its_list_and_its_articles_alone(room: Room, form:
     changed = [parsedate_to_datetime(answer.headers["last-modified"]) for answer in (before, moved)]
     assert (changed[1] - changed[0]).total_seconds() >= 3_599
     assert changed[1] <= datetime.now(UTC).replace(year=2099)
-    assert 'rel="hub"' not in moved.headers["link"]
+    assert 'rel="hub"' in moved.headers["link"]
 
 
 async def test_who_has_read_of_a_retracted_article_here_is_told_here(room: Room) -> None:
@@ -120,3 +121,37 @@ async def test_it_has_a_page_and_is_found_from_the_articles(room: Room) -> None:
     assert page.xpath("//a[@class='headline']/text()") == ["Tides 2"]
     assert (led.status, led.headers["location"]) == (302, f"{SITE.url}{FEED}.atom")
     assert f"{SITE.url}{FEED}.atom" in article.xpath("//link[@rel='alternate']/@href")
+
+
+async def joined(room: Room) -> dict[str, str]:
+    """Who has joined by the last event, and what is told of them."""
+    last = (await room.published())[-1]
+    assert isinstance(last, RelatedPublished | DocumentPublished)
+    return last.joined
+
+
+async def test_an_older_article_that_joins_is_told_of_as_the_feed_shows_it(room: Room) -> None:
+    """One that came just now by its name alone: its own event says as much; one whose own list has changed since, in full."""
+    await room.put(related_event(2, related=near(9), related_revision=1), related_event(3), related_event(1))
+    await room.put(relisted(2, 2))
+    just_now = await joined(room)
+    room.host.clock.advance(3_600)  # type: ignore[attr-defined]
+    moved = relisted(3, 9).model_copy(update={"id": "doc3", "event_id": "moved"})
+    await room.put(related_event(4), moved, relisted(4, 3, 4, 2))
+    later = await joined(room)
+    await room.put(relisted(5), relisted(6, 2))
+    told = Article.model_validate_json((await joined(room))["doc2"])
+
+    assert just_now == {"doc2": ""}
+    assert (list(later), later["doc4"]) == (["doc3", "doc4"], "")
+    assert Article.model_validate_json(later["doc3"]).related == near(9)
+    assert (told.html, told.related, told.text) == ("<p>The sea rises twice a day.</p>", near(9), "")
+
+
+async def test_a_new_article_joins_nobody(room: Room) -> None:
+    """Nobody can have followed what is near it; whoever follows hears of a correction's new neighbours."""
+    await room.put(related_event(2), related_event(1, related=near(2), related_revision=1))
+    first = await joined(room)
+    await room.put(related_event(1, 2, related=near(2, 3), related_revision=2))
+
+    assert (first, await joined(room)) == ({}, {"doc3": ""})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.feeds.nearness import RANKS, REMEMBERED, renewed
+from services.feeds.nearness import RANKS, REMEMBERED, moved, renewed
 from services.feeds.places import Keys
 from shared.events import RelatedArticle
 
@@ -38,3 +38,11 @@ def test_many_that_come_at_once_have_room() -> None:
     (coming, *_) = renewed("doc1", (), near(*"abcdefghijklm"), 1, KEYS)
 
     assert coming[2::2][-4:] == (RANKS, RANKS, RANKS, RANKS)
+
+
+def test_events_tell_who_has_come_and_who_has_gone() -> None:
+    """Those that come the nearest first; nothing, if the list is as it was, and nobody, if its order alone is another."""
+    told = [moved(near("a", "b"), after) for after in (near("c", "b", "d"), near("a", "b"), near("b", "a"))]
+
+    assert [list(each.get("joined", ())) for each in told] == [["c", "d"], [], []]
+    assert [each.get("left", ()) for each in told] == [("a",), (), ()]
