@@ -105,8 +105,7 @@ class Article(Fact):
     @property
     def headline(self) -> str:
         """The title as feeds show it."""
-        # RSS has no way to show tags that look like HTML's (the W3C validator: ContainsHTML).
-        title = (plain if END_TAG.search(self.title) else one_line)(self.title) or "Untitled"
+        title = headline_of(self.title)
         return f"Retracted: {title}" if self.retracted else title
 
     @property
@@ -173,6 +172,12 @@ def article_of(
         sequence=sequence,
     )
     return _measured(article)
+
+
+def headline_of(title: str) -> str:
+    """A title as feeds show it."""
+    # RSS has no way to show tags that look like HTML's (the W3C validator: ContainsHTML).
+    return (plain if END_TAG.search(title) else one_line)(title) or "Untitled"
 
 
 def summary_of(document: Document) -> str:

@@ -66,8 +66,8 @@ class Feed:
 
     @property
     def hub(self) -> str:
-        """Who pushes it: not an archive, nor what is near a document, which changes without a document that enters it."""
-        return "" if self.address.archive or near_which(self.address.path) else self.site.hub
+        """Who pushes it: not an archive."""
+        return "" if self.address.archive else self.site.hub
 
     @property
     def current(self) -> Address:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,14 +38,16 @@ class Desk:
     pinging: Pinging
     keyring: Keyring
     outbound: Outbound
-    _looked: tuple[int, int] = (-1, -1)
+    _looked: tuple[int, int, int] = (-1, -1, -1)
 
     async def take(self, wish: Wish) -> None:
         """Have the callback asked whether it wants this. Raises BadRequest, UnknownTopic, AddressRejected, Overloaded."""
         await self.outbound.admit(wish.callback)
         place = place_of(wish.callback, wish.topic)
         if wish.mode is Mode.SUBSCRIBE:
-            topic_of(wish.topic, self.site, await self.newsroom.directory(), self.settings.hub_topics)
+            topic = topic_of(wish.topic, self.site, await self.newsroom.directory(), self.settings.hub_topics)
+            if topic.near and not await self.newsroom.known([topic.near]):
+                raise UnknownTopic("there is no such article")
             await self._have_room(place)
         number = await self.verifying.number()
         secret = self.keyring.seal(wish.secret.decode("latin-1"), place) if wish.secret else ""
@@ -110,13 +112,21 @@ class Desk:
         ]
 
     async def gone(self) -> Sequence[Subscription]:
-        """The subscriptions to feeds that there are no more: their subject was renamed, merged or removed."""
+        """The subscriptions to feeds that there are no more: their subject was renamed, merged or removed, their article retracted."""
         directory, view = await self.newsroom.directory(), await self.subscriptions.current()
-        if self._looked == (directory.version, view.kinds):
+        looked = directory.version, view.kinds, await self.newsroom.nearby.withdrawn()
+        if self._looked == looked:
             return []
-        self._looked = directory.version, view.kinds
-        lost = {topic for topic in view.topics if self._is_lost(topic, directory)}
+        self._looked = looked
+        lost = {topic for topic in view.topics if self._is_lost(topic, directory)} | await self._withdrawn(view.topics)
         return [each for each in view.by_id.values() if each.topic in lost] if lost else []
+
+    async def _withdrawn(self, urls: Collection[str]) -> set[str]:
+        """Those of the topics that are of what is near an article that there is no more."""
+        topics = [topic for url in urls if (topic := self.newsroom.topic(url))]
+        near = {topic.url: topic.near for topic in topics if topic.near}
+        known = await self.newsroom.known(list(set(near.values())))
+        return {url for url, name in near.items() if name not in known}
 
     def _is_lost(self, url: str, directory: Directory) -> bool:
         if not url.startswith(f"{self.site.home}/"):  # another installation's, or the same one's under another name

@@ -7,7 +7,7 @@ another one goes on there. Several that do the same at once do it once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from services.webhooks.deliveries import LUA as DELIVERIES_LUA
 from services.webhooks.hub import metrics
 from services.webhooks.hub.edition import News, Renderer
 from services.webhooks.hub.filing import filed_in
+from services.webhooks.hub.nearby import Waiting
 from services.webhooks.hub.newsroom import Newsroom, filing
 from services.webhooks.hub.topics import Topic, belongs, digest
 from services.webhooks.items import milliseconds
@@ -22,6 +23,7 @@ from shared.clock import Clock
 from shared.events import DocumentPublished, decode
 from shared.logs import log
 from shared.steps import Word
+from shared.syndication.article import Article, headline_of
 
 LUA = Path(__file__).parent / "lua"
 POLL_SECONDS = 0.25
@@ -31,6 +33,11 @@ AT_ONCE = 500
 """Subscribers whose deliveries are made in one script: some 3 ms of Redis."""
 FAULT_MS = 30_000
 """When a topic that could not be rendered is tried again."""
+LATE_MS = 500
+"""When a topic is looked at again whose news are still on their way."""
+STREAM = DocumentPublished.stream
+ARTICLE = b'{"id":'
+"""How an article begins that came with another one's event; an event begins with its own id, event_id."""
 MOST_WAITING = 1_000
 """Deliveries that may wait for one subscriber."""
 
@@ -47,6 +54,7 @@ class Distributing:
         self._clock = clock
         self._wake_pump = spread
         self._base = newsroom.base
+        self._nearby = newsroom.nearby
         self._close = redis.register_script((LUA / "close.lua").read_text())
         drop = (DELIVERIES_LUA / "drop.lua").read_text()
         self._spread = redis.register_script(drop + (LUA / "spread.lua").read_text())
@@ -60,20 +68,24 @@ class Distributing:
         first = await self._redis.zrange(f"{self._base}:batches", 0, AT_ONCE, withscores=True)
         for topic, due in first:
             if due <= now:
-                await self._close_or_postpone(topic.decode(), now)
+                await self._close_or_postpone(topic.decode())
                 await asyncio.sleep(0)
         later = [due for _, due in first if due > now]
         if len(later) == len(first):
             # Whatever comes meanwhile waits for longer than this.
             await asyncio.sleep(min([self._poll_seconds, *((due - now) / 1000 for due in later)]))
 
-    async def _close_or_postpone(self, name: str, now: int) -> None:
+    async def _close_or_postpone(self, name: str) -> None:
         """What cannot be rendered holds up its own topic, and nobody else's."""
         try:
             await self.close(name)
         except (ValueError, TypeError, KeyError):
             log.exception("topic.faulted", topic=name)
-            await self._redis.zadd(f"{self._base}:batches", {name: now + FAULT_MS}, xx=True)
+            await self._postpone(name, FAULT_MS)
+
+    async def _postpone(self, name: str, wait: int) -> None:
+        due = milliseconds(self._clock.now()) + wait
+        await self._redis.zadd(f"{self._base}:batches", {name: due}, xx=True)
 
     async def close(self, name: str) -> None:
         """Send what waits in a topic."""
@@ -85,12 +97,18 @@ class Distributing:
         url = await self._redis.hget(f"{self._base}:topics", name)
         topic = self._newsroom.topic(url.decode()) if url else None
         rows = await self._redis.zrange(f"{self._base}:waiting:{name}", 0, MOST_ENTRIES - 1, withscores=True)
-        waiting = [(row.decode(), int(place)) for row, place in rows]
-        news = await self._news(topic, [document for document, _ in waiting]) if topic else []
-        body = self._renderer.edition(topic, news) if topic and news else b""
+        waiting: Waiting = [(row.decode(), int(place)) for row, place in rows]
+        late: dict[str, bytes] = {}
+        if topic and topic.near and waiting:
+            waiting, late = await self._nearby.arrived(waiting, milliseconds(self._clock.now()))
+            if not waiting:
+                await self._postpone(name, LATE_MS)
+                return ""
+        news = await self._news(topic, waiting, late) if topic else []
+        body = await self._body(topic, news) if topic and news else b""
         batch = digest(name, *(f"{document} {place}" for document, place in waiting))
         kind, address = (topic.media_type, topic.url) if topic else ("", "")
-        words: list[Word] = [name, batch, kind, address, news[-1].event.correlation_id if news else "", body]
+        words: list[Word] = [name, batch, kind, address, news[-1].correlation if news else "", body]
         words += [milliseconds(self._clock.now()), *(word for pair in waiting for word in pair)]
         if not await self._close(keys=[self._base], args=words):
             return ""  # something has come meanwhile: the next turn takes it along
@@ -119,18 +137,32 @@ class Distributing:
             if made < AT_ONCE:
                 return
 
-    async def _news(self, topic: Topic, documents: Sequence[str]) -> list[News]:
-        """The newest events of these documents; without those that have left the topic while they waited."""
-        found = []
-        for stored, record, words in await self._read(documents):
-            filed = filed_in(record)
+    async def _news(self, topic: Topic, waiting: Waiting, late: Mapping[str, bytes]) -> list[News]:
+        """The newest events of these documents; without those that have left the topic while they waited.
+
+        `late`: events that came to light only now.
+        """
+        documents = [document for document, _ in waiting]
+        found, gone = [], await self._nearby.gone(topic, documents)
+        for (name, at), (kept, record, words) in zip(waiting, await self._read(documents), strict=True):
+            stored, filed = kept or _only(at, late.get(name)), filed_in(record)
             if not stored or filed is None:
                 continue
             place = max(map(int, stored))
-            event = decode(DocumentPublished.stream, stored[str(place).encode()])
-            if isinstance(event, DocumentPublished) and belongs(topic, filing(event, filed, words)):
-                found.append(News(event, place, filed))
+            said = stored[str(place).encode()]
+            event = Article.model_validate_json(said) if said.startswith(ARTICLE) else decode(STREAM, said)
+            news = News(event, place, filed) if isinstance(event, DocumentPublished | Article) else None
+            if news and (_is_listed(news, gone) if topic.near else _belongs(news, topic, words)):
+                found.append(news)
         return found
+
+    async def _body(self, topic: Topic, news: Sequence[News]) -> bytes:
+        """A payload; empty if the article is no more whose neighbours these are."""
+        if not topic.near:
+            return self._renderer.edition(topic, news)
+        known = (await self._newsroom.known([topic.near])).get(topic.near)
+        number = await self._nearby.relisted(topic)
+        return self._renderer.edition(topic, news, headline_of(known.title), number) if known else b""
 
     async def _read(self, documents: Sequence[str]) -> list[tuple[dict[bytes, bytes], bytes | None, bytes | None]]:
         if not documents:
@@ -142,3 +174,16 @@ class Distributing:
             pipe.hmget(f"{self._base}:words", documents)
             *news, records, words = await pipe.execute()
         return list(zip(news, records, words, strict=True))
+
+
+def _only(place: int, event: bytes | None) -> dict[bytes, bytes]:
+    return {str(place).encode(): event} if event else {}
+
+
+def _is_listed(news: News, gone: Collection[str]) -> bool:
+    """Whether a neighbour is told of: it has not left the list, or it was retracted."""
+    return news.record.retracted or news.document not in gone
+
+
+def _belongs(news: News, topic: Topic, words: bytes | None) -> bool:
+    return isinstance(news.event, DocumentPublished) and belongs(topic, filing(news.event, news.record, words))

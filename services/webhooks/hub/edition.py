@@ -30,11 +30,19 @@ MOST_KEPT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A document's newest event, its place in the stream, and what is remembered of the document."""
+    """A document's newest event, or its article as another one's event told it, the place in the stream, and what is remembered of it."""
 
-    event: DocumentPublished
+    event: DocumentPublished | Article
     place: int
     record: Filed
+
+    @property
+    def document(self) -> str:
+        return self.event.id if isinstance(self.event, Article) else self.event.document_id
+
+    @property
+    def correlation(self) -> str:
+        return "" if isinstance(self.event, Article) else self.event.correlation_id
 
 
 class Renderer:
@@ -47,7 +55,7 @@ class Renderer:
 
     def article(self, news: News) -> Article:
         """The article as feeds shelve it."""
-        return _kept(self._articles, (news.event.document_id, news.place), lambda: self._article(news))
+        return _kept(self._articles, (news.document, news.place), lambda: self._article(news))
 
     def entry(self, news: News, form: Format, *, summary: bool) -> Piece:
         """The article's entry, with its related articles."""
@@ -57,22 +65,26 @@ class Renderer:
             shown = summarised(article) if summary else article
             return Piece(with_related(entry(shown, self._site, form), shown, self._site, form))
 
-        return _kept(self._entries, (news.event.document_id, news.place, form, summary), render)
+        return _kept(self._entries, (news.document, news.place, form, summary), render)
 
-    def edition(self, topic: Topic, news: Sequence[News]) -> bytes:
-        """The feed with these entries alone, newest first."""
+    def edition(self, topic: Topic, news: Sequence[News], name: str = "", number: int = 0) -> bytes:
+        """The feed with these entries alone, newest first. `name`: what it is about, if they do not say it; `number`: as of Feed."""
         address, form = topic.address, topic.form
         assert address, "what others publish is not rendered here"  # noqa: S101 - a programmer's error
         assert form, "what others publish is not rendered here"  # noqa: S101 - a programmer's error
         ordered = sorted(news, key=_newest_first)
+        if topic.near:
+            ordered = sorted(news, key=_latest_first)
         articles = tuple(map(self.article, ordered))
-        title, about = titled(self._site, name_of(address, articles))
-        top = Piece(head(Feed(self._site, address, title, about, articles), form))
+        title, about = titled(self._site, name or name_of(address, articles), address.path)
+        top = Piece(head(Feed(self._site, address, title, about, articles, number=number), form))
         entries = [self.entry(each, form, summary=address.summary) for each in ordered]
         return plain(spliced(top, entries, Piece(BETWEEN[form]), Piece(ENDS[form])))
 
     def _article(self, news: News) -> Article:
         event, record = news.event, news.record
+        if isinstance(event, Article):
+            return event
         placed = Placed(event.subject, event.second, event.runners_up)
         made = article_of(
             event,
@@ -105,6 +117,10 @@ def name_of(address: Address, articles: Sequence[Article]) -> str:
 
 def _newest_first(news: News) -> tuple[float, int]:
     return -news.event.first_published_at.timestamp(), -news.place
+
+
+def _latest_first(news: News) -> int:
+    return -news.place
 
 
 def _kept(known: OrderedDict[Key, Value], key: Key, make: Callable[[], Value]) -> Value:

@@ -25,7 +25,7 @@ RETRACTED = "retracted"
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What is remembered of a document. `listed`: it stands in feeds; `worded`: its words are kept too."""
+    """What is remembered of a document. `listed`: it stands in feeds; `worded`: its words are kept too; `place`: of its newest event."""
 
     digest: str
     listed: bool = True
@@ -34,6 +34,8 @@ class Filed:
     url: str | None = None
     keywords: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
+    title: str = ""
+    place: int = 0
 
     @property
     def retracted(self) -> bool:
@@ -53,6 +55,8 @@ class Filed:
             self.url,
             self.keywords,
             self.authors,
+            self.title,
+            self.place,
         )
         return json.dumps(facts, ensure_ascii=True, separators=(",", ":"))
 
@@ -73,7 +77,9 @@ class Filing:
         return term in self.paths if "/" in term else self.words is not None and token(term) in self.words
 
 
-def filed(event: DocumentPublished, before: Filed | None, *, with_duplicates: bool, worded: bool) -> Filed:
+def filed(
+    event: DocumentPublished, before: Filed | None, *, with_duplicates: bool, worded: bool, place: int = 0
+) -> Filed:
     """What is to be remembered of a document after `event`; a retracted one stays where it was."""
     document = event.document
     if event.change is Change.RETRACTED and before:
@@ -85,6 +91,8 @@ def filed(event: DocumentPublished, before: Filed | None, *, with_duplicates: bo
             before.url,
             before.keywords,
             before.authors,
+            document.title,
+            place,
         )
     return Filed(
         digest=RETRACTED if event.change is Change.RETRACTED else digest_of(event),
@@ -94,6 +102,8 @@ def filed(event: DocumentPublished, before: Filed | None, *, with_duplicates: bo
         url=document.url,
         keywords=document.keywords[:MOST_OF_A_KIND],
         authors=document.authors[:MOST_OF_A_KIND],
+        title=document.title,
+        place=place,
     )
 
 
@@ -101,8 +111,9 @@ def filed_in(stored: bytes | None) -> Filed | None:
     """The record that was kept; None if there is none."""
     if not stored:
         return None
-    digest, listed, worded, language, url, keywords, authors = json.loads(stored)
-    return Filed(digest, bool(listed), bool(worded), language, url, tuple(keywords), tuple(authors))
+    digest, listed, worded, language, url, keywords, authors, *more = json.loads(stored)
+    title, place = more or ("", 0)  # records were shorter once
+    return Filed(digest, bool(listed), bool(worded), language, url, tuple(keywords), tuple(authors), title, place)
 
 
 def filing_of(event: DocumentPublished, record: Filed, words: Collection[int] | None) -> Filing:

@@ -2,7 +2,7 @@
 
 hub:known               hash: document → its record (filing.py)
 hub:words               hash: document → the tokens of its words, while somebody is subscribed to a search for words
-hub:news:<document>     hash: place of the event → the event as JSON, while a topic waits with it
+hub:news:<document>     hash: place of the event → the event, or the article that came with another one's, as JSON, while a topic waits with it
 hub:wanting:<document>  set of the topics that wait with it
 hub:waiting:<topic>     sorted set: document → place of its newest event
 hub:batches             sorted set: topic → when its changes have waited long enough for each other, in ms
@@ -19,11 +19,12 @@ from datetime import datetime
 from typing import Any
 
 from services.webhooks.hub.filing import Filed, Filing, filed, filed_in, filing_of, words_in
+from services.webhooks.hub.nearby import NOTHING, Nearby, Seen, beside, moves
 from services.webhooks.hub.subscriptions import Subscriptions, View
 from services.webhooks.hub.topics import Subscribed, Topic, UnknownTopic, topic_of
 from services.webhooks.items import milliseconds, place_of
 from shared.clock import Clock
-from shared.events import Change, DocumentPublished, Event, TaxonomyPublished
+from shared.events import Change, DocumentPublished, Event, RelatedPublished, TaxonomyPublished
 from shared.steps import Command
 from shared.syndication.addresses import Site
 from shared.syndication.directory import FIELDS, Directory, directory_of
@@ -39,16 +40,23 @@ class Sheet:
     words: dict[str, array[int]]
     now: datetime
     directory: Directory | None = None
+    seen: Seen = NOTHING
     due: set[str] = field(default_factory=set)
 
     def commands(self, event: Event, entry: str) -> tuple[Command, ...]:
         """What an event causes; `entry`: its entry in the stream."""
         if isinstance(event, TaxonomyPublished):
             return self.newsroom.rearranged(event, self)
-        if not isinstance(event, DocumentPublished):
+        told = self._of_document(event, place_of(entry)) if isinstance(event, DocumentPublished) else ()
+        if not isinstance(event, DocumentPublished | RelatedPublished):
             return ()
+        topics = self.subscribed.near.get(event.document_id)
+        return (*told, *self.newsroom.relisted(event, topics, place_of(entry), self)) if topics else told
+
+    def _of_document(self, event: DocumentPublished, place: int) -> tuple[Command, ...]:
+        """What is new of the document itself."""
         before = self.records.get(event.document_id)
-        record = self.newsroom.filed(event, before, worded=self.subscribed.ask_for_words)
+        record = self.newsroom.filed(event, before, worded=self.subscribed.ask_for_words, place=place)
         self.records[event.document_id] = record
         base, name = self.newsroom.base, event.document_id
         kept: Command = ("HSET", f"{base}:known", name, record.stored())
@@ -61,7 +69,9 @@ class Sheet:
         if before and before.digest == record.digest and before.listed == record.listed:
             return told  # nothing that a reader would see
         topics = self.subscribed.of(filing_of(event, record, words))
-        return (*told, *self.newsroom.wait(event, topics, place_of(entry), self.now)) if topics else told
+        if self.subscribed.near:
+            topics += beside(event, self.subscribed.near, self.seen)
+        return (*told, *self.newsroom.wait(name, event.encode(), topics, place, self.now)) if topics else told
 
     def _words(self, event: DocumentPublished, record: Filed) -> array[int] | None:
         if not record.worded:
@@ -84,8 +94,10 @@ class Newsroom:
         *,
         linger_seconds: float,
         with_duplicates: bool,
+        stream: str,
     ) -> None:
         self.base = subscriptions.base
+        self.nearby = Nearby(redis, self.base, stream)
         self._redis = redis
         self._subscriptions = subscriptions
         self._site = site
@@ -116,6 +128,8 @@ class Newsroom:
         if subscribed and retracted:
             rows = await self._redis.hmget(f"{self.base}:words", retracted)
             found.words.update({name: array("I", row) for name, row in zip(retracted, rows, strict=True) if row})
+        if subscribed.near:
+            found.seen = await self.nearby.seen(events, subscribed.near)
         if any(isinstance(each, TaxonomyPublished) for each in events):
             found.directory = await self.directory()
         return found
@@ -137,8 +151,14 @@ class Newsroom:
         """The subjects as they were heard of last."""
         return directory_of(*await self._redis.hmget(f"{self.base}:taxonomy", FIELDS))
 
-    def filed(self, event: DocumentPublished, before: Filed | None, *, worded: bool) -> Filed:
-        return filed(event, before, with_duplicates=self._with_duplicates, worded=worded)
+    async def known(self, documents: Sequence[str]) -> dict[str, Filed]:
+        """What is remembered of those of the documents that there are."""
+        rows = await self._redis.hmget(f"{self.base}:known", list(documents)) if documents else []
+        found = zip(documents, map(filed_in, rows), strict=True)
+        return {name: record for name, record in found if record and not record.retracted}
+
+    def filed(self, event: DocumentPublished, before: Filed | None, *, worded: bool, place: int) -> Filed:
+        return filed(event, before, with_duplicates=self._with_duplicates, worded=worded, place=place)
 
     def rearranged(self, event: TaxonomyPublished, sheet: Sheet) -> tuple[Command, ...]:
         """Remember which subjects there are."""
@@ -149,13 +169,25 @@ class Newsroom:
         words = [word for pair in sheet.directory.words().items() for word in pair]
         return (("HSET", f"{self.base}:taxonomy", *words),)
 
-    def wait(self, event: DocumentPublished, topics: Sequence[Topic], place: int, now: datetime) -> tuple[Command, ...]:
-        """Let topics wait with the document for what else changes within the time."""
-        base, name, names = self.base, event.document_id, [topic.id for topic in topics]
+    def relisted(
+        self, event: DocumentPublished | RelatedPublished, topics: Sequence[Topic], place: int, sheet: Sheet
+    ) -> tuple[Command, ...]:
+        """Let the topics of what is near the document wait with those that have come; the nearest has the highest place."""
+        told = moves(event, topics, place, self.base)
+        for rank, (name, article) in enumerate(event.joined.items()):
+            said = article.encode() or sheet.seen.own.get(name, b"")
+            told += self.wait(name, said, topics, place - rank, sheet.now)
+        if isinstance(event, DocumentPublished) and _is_retraction(event):
+            told.append(("INCR", f"{self.base}:withdrawn"))
+        return tuple(told)
+
+    def wait(self, name: str, said: bytes, topics: Sequence[Topic], place: int, now: datetime) -> tuple[Command, ...]:
+        """Let topics wait with the document for what else changes within the time. `said`: its event or article, if that is at hand."""
+        base, names = self.base, [topic.id for topic in topics]
         due = milliseconds(now) + round(self.linger_seconds * 1000)
         return (
             ("SADD", f"{base}:wanting:{name}", *names),
-            ("HSET", f"{base}:news:{name}", place, event.encode()),
+            *([("HSET", f"{base}:news:{name}", place, said)] if said else []),
             *(("ZADD", f"{base}:waiting:{each}", "GT", place, name) for each in names),
             ("ZADD", f"{base}:batches", "NX", *(word for each in names for word in (due, each))),
         )

@@ -20,6 +20,7 @@ from services.webhooks.keyring import Keyring
 from services.webhooks.outbound import Outbound
 from services.webhooks.outcome import SCHEDULE
 from services.webhooks.pump import Pump
+from shared.events import DocumentPublished
 from shared.host import Host, Loop, turn_for_ever
 from shared.syndication.addresses import Site
 
@@ -40,7 +41,10 @@ def install_hub(host: Host, keyring: Keyring) -> Newsroom:
     deliveries = Deliveries(redis, host.key, kept=NOTHING_KEPT, room=ROOM)
     subscriptions = Subscriptions(redis, deliveries.base)
     linger, with_duplicates = settings.hub_seconds, settings.feed_duplicates
-    newsroom = Newsroom(redis, subscriptions, site, clock, linger_seconds=linger, with_duplicates=with_duplicates)
+    stream = host.key(DocumentPublished.stream)
+    newsroom = Newsroom(
+        redis, subscriptions, site, clock, linger_seconds=linger, with_duplicates=with_duplicates, stream=stream
+    )
     route = HubRoute(subscriptions, keyring, outbound, clock, site)
     pump = Pump(deliveries=deliveries, route=route, clock=clock, schedule=settings.webhook_schedule_seconds or SCHEDULE)
     verifying = Verifying(redis, subscriptions, asking, clock, pump.wake)

@@ -14,10 +14,13 @@ from shared.errors import Rejected
 from shared.slugs import slug_of
 from shared.syndication.addresses import Address, Format, Site
 from shared.syndication.directory import Directory
-from shared.syndication.facets import ALL, SUBJECTS, host_of
+from shared.syndication.facets import SUBJECTS, host_of, near_which
 from shared.syndication.questions import BadQuestion, Question, question_in, question_of
 
-FEED = re.compile(r"(all|search|(subjects|keywords|authors|languages|sources)/([^/?#]+))\.(rss|atom|json)")
+FEED = re.compile(
+    r"(all|search|documents/[\w-]{1,64}/related|(subjects|keywords|authors|languages|sources)/([^/?#]+))\.(rss|atom|json)",
+    re.ASCII,
+)
 SEARCH = "search"
 SOURCES = "sources"
 CONTENT = "content"
@@ -43,6 +46,11 @@ class Topic:
     def id(self) -> str:
         """A short name for it."""
         return digest(self.url)
+
+    @property
+    def near(self) -> str | None:
+        """The article, if it is the feed of what is near one."""
+        return near_which(self.address.path) if self.address else None
 
     @property
     def media_type(self) -> str:
@@ -92,7 +100,7 @@ def _address(path: str, kind: str, slug: str, query: str, directory: Directory) 
         slug = _subject(slug, directory)
     elif kind:
         slug = host_of(f"http://{slug}") if kind == SOURCES else slug_of(slug)
-    return Address(f"{kind}/{slug}" if kind else ALL, summary=summary)
+    return Address(f"{kind}/{slug}" if kind else path, summary=summary)
 
 
 def _searched(asked: Iterable[tuple[str, str]], *, summary: bool) -> Address:
@@ -119,15 +127,20 @@ class Subscribed:
     def __init__(self, topics: Collection[Topic]) -> None:
         self._by_path: dict[str, list[Topic]] = {}
         self._by_question: dict[str, list[Topic]] = {}
+        self.near: dict[str, list[Topic]] = {}
+        """By the article, the feeds of what is near it."""
         for topic in topics:
             if topic.address is None:
+                continue
+            if topic.near:
+                self.near.setdefault(topic.near, []).append(topic)
                 continue
             known = self._by_question if topic.address.path == SEARCH else self._by_path
             known.setdefault(topic.address.query or topic.address.path, []).append(topic)
         self.ask_for_words = any(asks_for_words(question_in(query)) for query in self._by_question)
 
     def __bool__(self) -> bool:
-        return bool(self._by_path or self._by_question)
+        return bool(self._by_path or self._by_question or self.near)
 
     def of(self, filing: Filing) -> list[Topic]:
         """The topics that a document belongs to."""
@@ -139,8 +152,8 @@ class Subscribed:
 
 
 def belongs(topic: Topic, filing: Filing) -> bool:
-    """Whether a document belongs to a topic."""
-    if topic.address is None:
+    """Whether a document belongs to a topic; who is near an article, its newest list says (nearby.py)."""
+    if topic.address is None or topic.near:
         return False
     if topic.address.path == SEARCH:
         return answers(question_in(topic.address.query), filing)

@@ -7,6 +7,13 @@ from tests.benchmarks.mutants.mutant import DESK, PINGING, ROUTE, mutant
 DISCOVERY = (
     mutant(
         "test_discovery.py::test_a_feed_names_the_hub_and_itself_in_link_headers",
+        "what is near an article names no hub (as it was at first)",
+        "shared/syndication/feed.py",
+        'return "" if self.address.archive else self.site.hub',
+        'return "" if self.address.archive or near_which(self.address.path) else self.site.hub',
+    ),
+    mutant(
+        "test_discovery.py::test_a_feed_names_the_hub_and_itself_in_link_headers",
         "no Link rel=hub",
         "services/feeds/door.py",
         'links["hub"]',

@@ -48,7 +48,7 @@ DISTRIBUTION = (
         "test_distribution.py::test_a_push_is_a_feed_of_its_topic",
         "a push has the title of everything",
         EDITION,
-        "titled(self._site, name_of(address, articles))",
+        "titled(self._site, name or name_of(address, articles), address.path)",
         'titled(self._site, "")',
     ),
     mutant(

@@ -6,6 +6,7 @@ from tests.benchmarks.mutants.discovery import DISCOVERY, PUBLISHING
 from tests.benchmarks.mutants.distribution import DISTRIBUTION, SUBSCRIBERS
 from tests.benchmarks.mutants.failures import FAILURES, SAFETY
 from tests.benchmarks.mutants.leases import LEASES_KEPT, SIGNATURES
+from tests.benchmarks.mutants.nearness import NEARNESS
 from tests.benchmarks.mutants.parameters import ANSWERS, PARAMETERS
 from tests.benchmarks.mutants.requests import REQUESTS
 from tests.benchmarks.mutants.verification import VALIDATION, VERIFICATION
@@ -20,6 +21,7 @@ MUTANTS = (
     *VERIFICATION,
     *LEASES_KEPT,
     *DISTRIBUTION,
+    *NEARNESS,
     *FAILURES,
     *SIGNATURES,
     *SAFETY,

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -16,7 +16,7 @@ from aiohttp import ClientSession, web
 
 from tests.house import House
 from tests.integration.hub.reading import DEADLINE_SECONDS, titles_of, told, until
-from tests.integration.hub.receiver import Handler, Heard, Receiver, Subscriber
+from tests.integration.hub.receiver import Handler, Heard, Receiver, Subscriber, refuse
 
 SECRET = "a secret that nobody guesses"
 HOUR = 3_600
@@ -49,14 +49,16 @@ class Reply:
 
 @dataclass(frozen=True)
 class Topic:
-    """A feed of its own: the articles with one keyword."""
+    """A feed of its own: the articles with one keyword; or those near the article `origin`, which share some `words`."""
 
     url: str
     keyword: str
+    origin: str = ""
+    words: str = ""
 
     def form(self, ending: str) -> Topic:
         """The same feed in another format."""
-        return Topic(f"{self.url.rpartition('.')[0]}.{ending}", self.keyword)
+        return replace(self, url=f"{self.url.rpartition('.')[0]}.{ending}")
 
 
 @dataclass
@@ -92,6 +94,35 @@ class Room:
         await self.visible(found, article)
         return found
 
+    async def near(self, form: str = "atom", query: str = "", title: str = "") -> Topic:
+        """A feed of what is near an article, which has one neighbour already; that one is near no other that comes."""
+        first, later = [" ".join(self.word() for _ in range(30)) for _ in range(2)]
+        alike = Topic("", self.word(), words=later)
+        origin = await self.article(replace(alike, words=f"{first} {later}"), title)
+        found = replace(alike, url=f"{self.home}/feeds/documents/{origin}/related.{form}{query}", origin=origin)
+        await self.visible(found, await self.article(replace(found, words=first)))
+        await self.heard_of(found)
+        return found
+
+    async def kind(self, kind: str, form: str = "atom") -> Topic:
+        """A feed by keyword, or of what is near an article."""
+        return await (self.near(form) if kind == "near" else self.topic(form))
+
+    async def heard_of(self, topic: Topic) -> None:
+        """Wait until the hub knows of a topic: a moment after the feeds do."""
+        scout = self.receiver.subscriber()
+        scout.intent = refuse
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while (await self.request(scout, topic)).status != 202:  # noqa: ASYNC110 - what is waited for happens elsewhere
+                await asyncio.sleep(0.02)
+        await self.settled()
+
+    async def choose(self, topic: Topic, *, pinned: Sequence[str] = (), banned: Sequence[str] = ()) -> None:
+        """Say, as the operator, who stands on the list of a topic's article, and who does not."""
+        choice = {"pinned": list(pinned), "banned": list(banned)}
+        status, answer, _ = await self.house.call("PUT", f"/documents/{topic.origin}/related", json=choice)
+        assert status == 200, answer
+
     async def article(self, topic: Topic, title: str = "", **front: Any) -> str:
         """Add an article to a feed; its id."""
         status, answer = await self.house.add(self.text(topic, title, **front), "text/markdown")
@@ -102,7 +133,7 @@ class Room:
         """An article of invented words, so that it is like no other."""
         facts = {"title": title or self.word().title(), "keywords": f"[{topic.keyword}]"} | front
         head = "\n".join(f"{name}: {value}" for name, value in facts.items())
-        body = " ".join(self.word() for _ in range(60))
+        body = " ".join([topic.words, *(self.word() for _ in range(60))]).strip()
         return f"---\n{head}\n---\n\n{body}.\n".encode()
 
     def word(self) -> str:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from tests.integration.hub.reading import HEADER_LINK, links_of
-from tests.integration.hub.room import Room, Topic
+from tests.integration.hub.room import Room
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 FORMS = ("atom", "rss", "json")
+KINDS = ("keyword", "near")
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_feed_names_the_hub_and_itself_in_link_headers(room: Room, form: str) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_feed_names_the_hub_and_itself_in_link_headers(room: Room, form: str, kind: str) -> None:
     """MUST implement one, SHOULD this one (4): a Link header with rel=hub, and exactly one with rel=self."""
-    topic = await room.topic(form)
+    topic = await room.kind(kind, form)
     headers, _ = await room.feed(topic)
 
     links = HEADER_LINK.findall(headers["link"])
@@ -25,25 +28,28 @@ async def test_a_feed_names_the_hub_and_itself_in_link_headers(room: Room, form:
     assert [topic.url] == [url for url, rel in links if rel == "self"]
 
 
-async def test_an_atom_feed_names_both_inside(room: Room) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_atom_feed_names_both_inside(room: Room, kind: str) -> None:
     """SHOULD (4, RFC 5988 appendix B): embedded link elements in an XML feed."""
-    topic = await room.topic("atom")
+    topic = await room.kind(kind, "atom")
     root = ET.fromstring((await room.feed(topic))[1])
 
     assert {"hub": [room.hub], "self": [topic.url]} == links_of(root, f"{ATOM}link")
 
 
-async def test_an_rss_feed_names_both_inside(room: Room) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_rss_feed_names_both_inside(room: Room, kind: str) -> None:
     """SHOULD (4): the same as atom:link in RSS's channel."""
-    topic = await room.topic("rss")
+    topic = await room.kind(kind, "rss")
     root = ET.fromstring((await room.feed(topic))[1])
 
     assert {"hub": [room.hub], "self": [topic.url]} == links_of(root, f"channel/{ATOM}link")
 
 
-async def test_a_json_feed_names_both_inside(room: Room) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_json_feed_names_both_inside(room: Room, kind: str) -> None:
     """JSON Feed 1.1, `hubs` and `feed_url`, which are to it what 4 is to XML."""
-    topic = await room.topic("json")
+    topic = await room.kind(kind, "json")
     body = json.loads((await room.feed(topic))[1])
 
     assert ([{"type": "WebSub", "url": room.hub}], topic.url) == (body["hubs"], body["feed_url"])
@@ -82,12 +88,13 @@ async def test_a_topic_has_one_representation(room: Room, accept: str) -> None:
     assert ("application/atom+xml", body) == (given, browsed)
 
 
-async def test_the_pair_that_was_discovered_works(room: Room) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_pair_that_was_discovered_works(room: Room, kind: str) -> None:
     """MUST (4, 5.1): the self that a feed names is a topic of the hub that it names."""
-    topic = await room.topic()
+    topic = await room.kind(kind)
     headers, _ = await room.feed(topic)
     found = {rel: url for url, rel in HEADER_LINK.findall(headers["link"])}
     assert found["hub"] == room.hub
-    who = await room.subscribed(Topic(found["self"], topic.keyword))
+    who = await room.subscribed(replace(topic, url=found["self"]))
 
     await room.told_to_all(topic, who)

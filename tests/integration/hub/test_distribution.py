@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -10,15 +11,17 @@ import pytest
 from tests.integration.hub.reading import HEADER_LINK, json_of, links_of, titles_of, told
 from tests.integration.hub.room import Room, Topic
 
+KINDS = ("keyword", "near")
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = re.compile(rb"&lt;p&gt;.*&lt;/p&gt;")
 TOMBSTONE = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
 
 
 @pytest.mark.parametrize("form", ["atom", "rss", "json"])
-async def test_a_push_has_the_topics_own_media_type(room: Room, form: str) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_push_has_the_topics_own_media_type(room: Room, form: str, kind: str) -> None:
     """MUST 14 (2.1.3, 7): Content-Type as the topic's own address says it."""
-    topic = await room.topic(form)
+    topic = await room.kind(kind, form)
     who = await room.subscribed(topic)
     await room.told_to_all(topic, who)
     headers, _ = await room.feed(topic)
@@ -37,9 +40,10 @@ async def test_a_push_is_a_post_with_a_body(room: Room) -> None:
 
 
 @pytest.mark.parametrize("form", ["atom", "rss", "json"])
-async def test_a_push_names_hub_and_topic_in_one_header(room: Room, form: str) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_push_names_hub_and_topic_in_one_header(room: Room, form: str, kind: str) -> None:
     """MUST 15 (7): rel=hub and rel=self, the topic's canonical address; SHOULD: combined into one Link header."""
-    topic = await room.topic(form)
+    topic = await room.kind(kind, form)
     who = await room.subscribed(topic)
     await room.told_to_all(topic, who)
 
@@ -47,9 +51,10 @@ async def test_a_push_names_hub_and_topic_in_one_header(room: Room, form: str) -
     assert {(room.hub, "hub"), (topic.url, "self")} == set(HEADER_LINK.findall(who.pushes[0].links[0]))
 
 
-async def test_a_push_is_a_feed_of_its_topic(room: Room) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_push_is_a_feed_of_its_topic(room: Room, kind: str) -> None:
     """MUST 14 (7): the topic's own content, so its title, id, self and hub stand in it."""
-    topic = await room.topic()
+    topic = await room.kind(kind)
     who = await room.subscribed(topic)
     await room.told_to_all(topic, who)
     root = ET.fromstring(who.pushes[0].body)
@@ -62,18 +67,20 @@ async def test_a_push_is_a_feed_of_its_topic(room: Room) -> None:
 
 
 @pytest.mark.parametrize("form", ["atom", "rss", "json"])
-async def test_a_push_holds_only_what_is_new(room: Room, form: str) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_push_holds_only_what_is_new(room: Room, form: str, kind: str) -> None:
     """MAY (7), and here done: entries that were delivered already are removed."""
-    topic = await room.topic(form)
+    topic = await room.kind(kind, form)
     who = await room.subscribed(topic)
     titles = [await room.told_to_all(topic, who) for _ in range(2)]
 
     assert [[title] for title in titles] == [titles_of(push) for push in who.pushes]
 
 
-async def test_an_entry_is_pushed_as_it_stands_in_the_feed(room: Room) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_entry_is_pushed_as_it_stands_in_the_feed(room: Room, kind: str) -> None:
     """MUST 14 (7): the full contents of what is new, byte for byte."""
-    topic = await room.topic()
+    topic = await room.kind(kind)
     who = await room.subscribed(topic)
     await room.told_to_all(topic, who)
     entry = re.search(rb"<entry.*</entry>", who.pushes[0].body, re.DOTALL)
@@ -83,9 +90,10 @@ async def test_an_entry_is_pushed_as_it_stands_in_the_feed(room: Room) -> None:
     assert entry[0].decode() in feed
 
 
-async def test_a_change_is_pushed_in_full(room: Room) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_change_is_pushed_in_full(room: Room, kind: str) -> None:
     """MUST 14 (7): new and updated content."""
-    topic = await room.topic()
+    topic = await room.kind(kind)
     who = await room.subscribed(topic)
     article = await room.article(topic, "Before")
     await room.pushed(who, "Before")
@@ -95,9 +103,10 @@ async def test_a_change_is_pushed_in_full(room: Room) -> None:
     assert ["Afterwards"] == titles_of(push)
 
 
-async def test_what_did_not_change_is_not_pushed(room: Room) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_did_not_change_is_not_pushed(room: Room, kind: str) -> None:
     """MUST 14 (7): sent when new content is available. Webubbub sends unchanged content again. Here a person confirms a subject."""
-    topic = await room.topic()
+    topic = await room.kind(kind)
     who = await room.subscribed(topic)
     article = await room.article(topic, "Once")
     await room.pushed(who, "Once")
@@ -108,9 +117,10 @@ async def test_what_did_not_change_is_not_pushed(room: Room) -> None:
     assert (1, 3) == (told(who).count("Once"), len(told(who)))
 
 
-async def test_a_retraction_is_a_tombstone_in_atom(room: Room) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_retraction_is_a_tombstone_in_atom(room: Room, kind: str) -> None:
     """MUST 14 (7, RFC 6721): what the feed says of it is pushed."""
-    topic = await room.topic()
+    topic = await room.kind(kind)
     who = await room.subscribed(topic)
     article = await room.article(topic, "Too early")
     await room.pushed(who, "Too early")
@@ -123,9 +133,10 @@ async def test_a_retraction_is_a_tombstone_in_atom(room: Room) -> None:
 
 
 @pytest.mark.parametrize("form", ["rss", "json"])
-async def test_a_retraction_is_a_notice_in_place_elsewhere(room: Room, form: str) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_retraction_is_a_notice_in_place_elsewhere(room: Room, form: str, kind: str) -> None:
     """MUST 14 (7): RSS and JSON Feed have no tombstones; the item says that it was retracted, under its old id."""
-    topic = await room.topic(form)
+    topic = await room.kind(kind, form)
     who = await room.subscribed(topic)
     article = await room.article(topic, "Too early")
     await room.pushed(who, "Too early")
@@ -150,9 +161,10 @@ async def test_changes_within_a_second_travel_together(room: Room) -> None:
     assert len(who.pushes) <= 5
 
 
-async def test_who_follows_another_topic_hears_nothing(room: Room) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_who_follows_another_topic_hears_nothing(room: Room, kind: str) -> None:
     """MUST 14 (7): the contents of the topic URL, and of no other."""
-    topic, second = await room.topic(), await room.topic()
+    topic, second = await room.kind(kind), await room.kind(kind)
     who, other = await room.subscribed(topic), await room.subscribed(second)
 
     await room.nothing_for(who, second, other)
@@ -188,10 +200,11 @@ async def test_a_search_can_be_followed(room: Room) -> None:
     assert topic.url == json_of(push)["feed_url"]
 
 
-async def test_a_feed_without_full_texts_is_pushed_without(room: Room) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_feed_without_full_texts_is_pushed_without(room: Room, kind: str) -> None:
     """MUST 14 (7): as the topic has it."""
-    topic = await room.topic()
-    short = Topic(f"{topic.url}?content=summary", topic.keyword)
+    topic = await room.kind(kind)
+    short = replace(topic, url=f"{topic.url}?content=summary")
     who, other = await room.subscribed(short), await room.subscribed(topic)
     await room.told_to_all(topic, who, other)
 

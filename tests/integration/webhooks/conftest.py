@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from services.webhooks.keyring import Keyring
 from services.webhooks.partner import StoredKey
+from tests.integration.webhooks.office import Office
 from tests.integration.webhooks.room import RECEIVERS, SECRET, Room
 
 
@@ -18,6 +19,13 @@ async def room(redis_url: str) -> AsyncIterator[Room]:
     """A room on an empty Redis."""
     async with Redis.from_url(redis_url) as redis, AsyncExitStack() as stack:
         yield Room(redis, stack)
+
+
+@pytest.fixture
+async def office(redis_url: str) -> AsyncIterator[Office]:
+    """An office on an empty Redis."""
+    async with Redis.from_url(redis_url) as redis, AsyncExitStack() as stack:
+        yield Office(redis, stack)
 
 
 @pytest.fixture(autouse=True)

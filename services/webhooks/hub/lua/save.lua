@@ -10,7 +10,11 @@ if after == '' then
   redis.call('ZREM', base .. ':leases', id)
   redis.call('ZREM', listeners, lane)
   redis.call('SADD', base .. ':removed', lane)
-  if redis.call('EXISTS', listeners) == 0 then redis.call('HDEL', base .. ':topics', topic) end
+  if redis.call('EXISTS', listeners) == 0 then
+    redis.call('HDEL', base .. ':topics', topic)
+    redis.call('HDEL', base .. ':relisted', topic)
+    redis.call('DEL', base .. ':moves:' .. topic)
+  end
 else
   redis.call('HSET', base .. ':subscriptions', id, after)
   redis.call('ZADD', base .. ':leases', ARGV[7], id)
