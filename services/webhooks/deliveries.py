@@ -7,11 +7,12 @@
       └──(order)──▶ due ◀──── resend ────┘
 
 webhooks:payload:<event>    hash: the bodies by their form, once for all lanes, kind, document, correlation, and by how many it is needed
-webhooks:delivery:<id>      hash: event, partner, created, state, lease, attempt (of this round), made (ever), try:<n> (each attempt as
-                            JSON), cause (of giving up), line (its place in the stream, where order counts), with and leader (of a
-                            message for several). No state is waiting. The id is the `webhook-id`
+webhooks:delivery:<id>      hash: event, partner, created, state, attempt (of this round), made (ever), try:<n> (each attempt as JSON),
+                            cause (of giving up), line (its place in the stream, where order counts), with and leader (of a message
+                            for several). No state is waiting, or attempting while it is held. The id is the `webhook-id`
 webhooks:fresh|due|held:<lane>    sorted sets: never attempted, by the event's time; to be tried again, by the time at which it is due
                             ('inf': behind another about its document); leased, by the lease's end; all times in ms
+webhooks:taking:<lane>      hash: the number of the taking that leased each delivery; it alone can settle. webhooks:takings counts them
 webhooks:settled|dead|log:<lane>  sorted sets: delivered, given up, and all of them; beyond a bound the oldest are forgotten
 webhooks:line:<lane>:<document>   sorted set: what is to go in order
 webhooks:pace:<lane>        hash: tat, until, level, slowed (how fast it may go), failing (since when nothing succeeds)
@@ -21,13 +22,12 @@ webhooks:ledger             sorted set: the newest events by their place in the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from services.webhooks.items import Kept, Lane, Notice, Settled, Taken, milliseconds, taken_of
+from services.webhooks.items import WORDS_OF_ONE, Kept, Lane, Notice, Settled, Taken, milliseconds, taken_of, words_of
 from shared.errors import NotFound
 from shared.notices import message_id
 from shared.steps import Command, Word
@@ -126,28 +126,28 @@ class Deliveries:
         for lane in lanes:
             forms[lane.id] = lane.form
             words += (lane.id, lane.room, lane.most, lane.rate, lane.burst, lane.together, lane.linger_ms, lane.form)
-        taken, flat, behind = await self._take(keys=[self.base], args=words)
+        taking, taken, flat, behind = await self._take(keys=[self.base], args=words)
         self.more_is_due = bool(behind)
-        return taken_of(taken, flat, forms)
+        return taken_of(taking, taken, flat, forms)
 
     async def renew(self, taken: Iterable[Taken], now: datetime, lease_seconds: float) -> None:
         """Keep the leases of attempts that are still under way."""
         words: list[Word] = [milliseconds(now) + round(lease_seconds * 1000)]
-        words += [word for each in taken for word in (each.id, each.lane, each.lease)]
+        words += [word for each in taken for word in (each.id, each.lane, each.taking)]
         if len(words) > 1:
             await self._renew(keys=[self.base], args=words)
 
-    async def settle(self, ended: Sequence[Settled], now: datetime) -> list[int]:
-        """Write down how attempts ended; gives 1 for each that was still ours to settle."""
-        if not ended:
-            return []
-        words: list[Word] = [milliseconds(now), self._kept.settled, self._kept.dead, self._kept.tries]
+    async def settle(self, ended: Sequence[Settled], now: datetime) -> int:
+        """Write down how attempts ended; gives how many of them were still ours to settle."""
+        lanes: dict[str, list[Word]] = {}
         for each in ended:
-            rest = milliseconds(each.rest_until) if each.rest_until else 0
-            record = json.dumps(each.record, ensure_ascii=False, separators=(",", ":")) if each.record else ""
-            taken, due = each.taken, milliseconds(each.due)
-            words += (taken.id, taken.lane, taken.lease, each.state, due, each.cause, rest, int(each.slower), record)
-        return list(await self._settle(keys=[self.base], args=words))
+            lanes.setdefault(each.taken.lane, []).extend(words_of(each))
+        if not lanes:
+            return 0
+        words: list[Word] = [milliseconds(now), self._kept.settled, self._kept.dead, self._kept.tries]
+        for lane, attempts in lanes.items():
+            words += (lane, len(attempts) // WORDS_OF_ONE, *attempts)
+        return int(await self._settle(keys=[self.base], args=words))
 
     async def resend(self, lane: str, delivery: str, now: datetime) -> str:
         """Send a delivery again; gives resent, hurried (it was waiting) or attempting. Raises NotFound."""

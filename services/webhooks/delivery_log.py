@@ -62,16 +62,21 @@ class DeliveryLog:
                 together.hgetall(f"{self._base}:delivery:{delivery.decode()}")
                 together.zscore(f"{self._base}:due:{lane}", delivery)
                 together.zscore(f"{self._base}:fresh:{lane}", delivery)
+                together.zscore(f"{self._base}:held:{lane}", delivery)
             replies = await together.execute()
-        rows = [row for row in zip(deliveries, replies[::3], replies[1::3], replies[2::3], strict=True) if row[1]]
+        rows = [row for row in zip(deliveries, *(replies[n::4] for n in range(4)), strict=True) if row[1]]
         async with self._redis.pipeline(transaction=False) as together:
-            for _, record, _, _ in rows:
+            for _, record, *_ in rows:
                 together.hmget(f"{self._base}:payload:{record[b'event'].decode()}", "kind", "document")
             about = await together.execute()
         return [
-            _row(delivery.decode(), record, due if due is not None else fresh, *facts)
-            for (delivery, record, due, fresh), facts in zip(rows, about, strict=True)
+            _row(delivery.decode(), _at_hand(record, held), due if due is not None else fresh, *facts)
+            for (delivery, record, due, fresh, held), facts in zip(rows, about, strict=True)
         ]
+
+
+def _at_hand(record: Mapping[bytes, bytes], held: float | None) -> Mapping[bytes, bytes]:
+    return record if held is None else {**record, b"state": b"attempting"}
 
 
 def _row(

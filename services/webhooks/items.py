@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,9 @@ from shared.notices import VERSION, as_version_1
 SETTLED_KEPT = 5_000
 DEAD_KEPT = 20_000
 TRIES_KEPT = 20
+WORDS_OF_ONE = 6
+ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Made once: json.dumps would make an encoder for each attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,15 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A delivery that is leased to us. `attempt`: attempts of this round so far; `made`: attempts ever; `along`: other bodies that go with it."""
+    """A delivery that is leased to us, by the taking of that number.
+
+    `attempt`: attempts of this round so far; `made`: attempts ever; `along`: other bodies that go with it; `linked`: others go with it, or
+    wait for it.
+    """
 
     id: str
     lane: str
-    lease: int
+    taking: int
     attempt: int
     made: int
     event: str
@@ -56,6 +64,7 @@ class Taken:
     correlation: str
     body: bytes
     along: tuple[bytes, ...] = ()
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,39 +105,46 @@ def in_form(body: bytes, found: str, wanted: str) -> bytes:
     return as_version_1(body) if wanted[0] == "1" and found[0] != "1" else body
 
 
-def _bodies(flat: Sequence[bytes]) -> dict[bytes, list[tuple[str, bytes]]]:
-    found: dict[bytes, list[tuple[str, bytes]]] = {}
-    for event, form, body in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
-        found.setdefault(event, []).append((form.decode(), body))
+def words_of(each: Settled) -> tuple[str | int, ...]:
+    """An attempt's end as settle.lua reads it: WORDS_OF_ONE words."""
+    taken, record = each.taken, ENCODE(each.record) if each.record else ""
+    made = taken.made + bool(record)
+    if each.state == "delivered" and not taken.linked:
+        return taken.id, taken.taking, each.state, made, record, ""
+    rest = milliseconds(each.rest_until) if each.rest_until else 0
+    attempt, due = taken.attempt + bool(record), milliseconds(each.due)
+    more = f"{attempt} {due} {rest} {each.slower:d} {taken.linked:d} {each.cause}"
+    return taken.id, taken.taking, each.state, made, record, more
+
+
+class _Told:
+    """An event as take.lua gave it: its facts, and its body in some forms."""
+
+    def __init__(self, event: bytes, kind: bytes, document: bytes, correlation: bytes) -> None:
+        self.facts = (event.decode(), kind.decode(), document.decode(), correlation.decode())
+        self.bodies: dict[str, bytes] = {}
+
+    def body(self, wanted: str) -> bytes:
+        """The body in a form."""
+        form = wanted if wanted in self.bodies else next(iter(self.bodies))
+        return in_form(self.bodies[form], form, wanted)
+
+
+def taken_of(taking: int, lanes: Sequence[Any], flat: Sequence[bytes], forms: Mapping[str, str]) -> list[Taken]:
+    """What take.lua gave; `forms`: the form that each lane takes."""
+    events: dict[bytes, _Told] = {}
+    for event, kind, document, correlation, form, body in zip(*(flat[n::6] for n in range(6)), strict=True):
+        told = events.setdefault(event, _Told(event, kind, document, correlation))
+        told.bodies[form.decode()] = body
+    found = []
+    for name, taken in zip(lanes[::2], lanes[1::2], strict=True):
+        lane = name.decode()
+        found += [_taken(fields, lane, taking, forms[lane], events) for fields in zip(*[iter(taken)] * 5, strict=True)]
     return found
 
 
-def taken_of(taken: Sequence[Any], flat: Sequence[bytes], forms: Mapping[str, str]) -> list[Taken]:
-    """What take.lua gave; `forms`: the form that each lane takes."""
-    bodies = _bodies(flat)
-    return [_taken(fields, forms, bodies) for fields in taken]
-
-
-def _taken(fields: Sequence[Any], forms: Mapping[str, str], bodies: Mapping[bytes, list[tuple[str, bytes]]]) -> Taken:
-    delivery, partner, event, lease, attempt, made, kind, document, correlation, along = fields
-    lane = partner.decode()
-    wanted = forms[lane]
-
-    def body_of(name: bytes) -> bytes:
-        found = dict(bodies[name])
-        form = wanted if wanted in found else next(iter(found))
-        return in_form(found[form], form, wanted)
-
-    return Taken(
-        delivery.decode(),
-        lane,
-        lease,
-        attempt,
-        made,
-        event.decode(),
-        kind.decode(),
-        document.decode(),
-        correlation.decode(),
-        body_of(event),
-        tuple(map(body_of, along)),
-    )
+def _taken(fields: Sequence[Any], lane: str, taking: int, form: str, events: Mapping[bytes, _Told]) -> Taken:
+    delivery, event, attempt, made, hangs = fields
+    told, linked = events[event], isinstance(hangs, list)
+    along = tuple([events[other].body(form) for other in hangs]) if linked else ()
+    return Taken(delivery.decode(), lane, taking, attempt, made, *told.facts, told.body(form), along, linked)

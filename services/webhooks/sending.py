@@ -84,7 +84,7 @@ def terms_of(partner: Partner) -> Terms:
 
 def message_of(taken: Taken, partner: Partner) -> tuple[str, str, bytes]:
     """The webhook-id, the media type and the body of a message: one event, or an array of several."""
-    if not partner.batch:
+    if not partner.batch and not taken.along:
         return taken.id, notices.MEDIA_TYPES[partner.version], taken.body
     media_type = BATCH_TYPE if partner.version > 1 else notices.MEDIA_TYPES[1]
     # An id of its own: alone, the first event would come under the same id with another body.

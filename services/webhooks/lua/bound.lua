@@ -12,6 +12,7 @@ for _, place in ipairs({due, fresh}) do
     for _, id in ipairs(redis.call('ZRANGE', place, 0, most - given_up - 1)) do
       local record = base .. ':delivery:' .. id
       redis.call('ZREM', place, id)
+      redis.call('HDEL', base .. ':taking:' .. lane, id)  -- its lease may have ended: whoever held it is too late now
       redis.call('HSET', record, 'state', 'gave_up', 'cause', 'backlog')
       redis.call('ZADD', dead, now, id)
       local known = redis.call('HMGET', record, 'line', 'event')

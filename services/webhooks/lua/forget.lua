@@ -13,7 +13,7 @@ for _, id in ipairs(redis.call('ZRANGE', log, 0, tonumber(ARGV[2]) - 1)) do
 end
 local left = redis.call('ZCARD', log)
 if left == 0 then
-  redis.call('DEL', base .. ':pace:' .. lane, base .. ':told:' .. lane, unpack(places))
+  redis.call('DEL', base .. ':pace:' .. lane, base .. ':told:' .. lane, base .. ':taking:' .. lane, unpack(places))
   redis.call('ZREM', base .. ':lanes', lane)
 end
 return left

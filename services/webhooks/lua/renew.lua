@@ -1,11 +1,10 @@
 -- Keep the leases of attempts that take longer.
 -- KEYS   base
--- ARGV   new end of the lease (ms); then for each attempt: delivery, lane, lease
+-- ARGV   new end of the lease (ms); then for each attempt: delivery, lane, taking
 -- Gives  how many were still ours.
 local base, kept = KEYS[1], 0
 for i = 2, #ARGV, 3 do
-  local known = redis.call('HMGET', base .. ':delivery:' .. ARGV[i], 'state', 'lease')
-  if known[1] == 'attempting' and known[2] == ARGV[i + 2] then
+  if redis.call('HGET', base .. ':taking:' .. ARGV[i + 1], ARGV[i]) == ARGV[i + 2] then
     kept = kept + redis.call('ZADD', base .. ':held:' .. ARGV[i + 1], 'XX', 'CH', ARGV[1], ARGV[i])
   end
 end

@@ -5,9 +5,9 @@ local function revive(base, lane, id, now)
   local record = base .. ':delivery:' .. id
   local known = redis.call('HMGET', record, 'state', 'partner', 'leader')
   if known[2] ~= lane then return 'unknown' end
-  if known[1] == 'attempting' or known[1] == 'together' then return 'attempting' end
+  if known[1] == 'together' or redis.call('HEXISTS', base .. ':taking:' .. lane, id) == 1 then return 'attempting' end
   redis.call('ZADD', base .. ':lanes', 'LT', now, lane)
-  if not known[1] or known[1] == 'waiting' then
+  if not known[1] or known[1] == 'waiting' or known[1] == 'attempting' then
     local due = redis.call('ZSCORE', base .. ':due:' .. lane, id)
     -- One that waits behind another about the same document ('inf') goes when that one is through.
     if due and due ~= 'inf' then redis.call('ZADD', base .. ':due:' .. lane, now, id) end

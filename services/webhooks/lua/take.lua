@@ -3,10 +3,13 @@
 -- ARGV   now, end of the lease (ms), most deliveries of all, stream and group whose order counts ('' for none);
 --        then for each lane: id, room for it here, most at once everywhere, rate per second (0 for any), burst,
 --        most in one message, ms that a message may wait to be filled, form of the body
--- Gives  {{id, lane, event, lease, attempts of this round, attempts ever, kind, document, correlation, events sent along}...},
---        {event, form, body, ...} (each once), and of how many lanes more is due than there was room for. The lease number grows with every taking; only its holder can settle.
+-- Gives  the number of this taking: it grows, and who knows a delivery's newest one can settle it;
+--        {lane, {id, event, attempts of this round, attempts ever, events sent along or 0 if nothing hangs on it, ...}, ...},
+--        {event, kind, document, correlation, form, body, ...} (each once); of how many lanes more is due than there was room for.
 local base, now, lease_end, left = KEYS[1], tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
-local taken, bodies, seen, about = {}, {}, {}, {}
+local deliveries, payloads = base .. ':delivery:', base .. ':payload:'
+local bodies, seen, ours = {}, {}, {}
+local taking
 local horizon
 local left_behind = 0
 
@@ -31,19 +34,24 @@ local function planned_up_to()
 end
 
 local function body_of(event, form)
-  local name = event .. ' ' .. form
-  if seen[name] then return end
-  seen[name] = true
-  local payload = base .. ':payload:' .. event
-  local found = redis.call('HMGET', payload, form, '2', 'body')
-  bodies[#bodies + 1] = event
-  bodies[#bodies + 1] = found[1] and form or '2'
-  bodies[#bodies + 1] = found[1] or found[2] or found[3] or ''
+  seen[form] = seen[form] or {}
+  if seen[form][event] then return end
+  seen[form][event] = true
+  local payload = payloads .. event
+  local found = redis.call('HMGET', payload, 'kind', 'document', 'correlation', form)
+  local body = found[4]
+  if not body then
+    local other = redis.call('HMGET', payload, '2', 'body')
+    form, body = '2', other[1] or other[2] or ''
+  end
+  local n = #bodies
+  bodies[n + 1], bodies[n + 2], bodies[n + 3], bodies[n + 4] = event, found[1] or '', found[2] or '', found[3] or ''
+  bodies[n + 5], bodies[n + 6] = form, body
 end
 
 -- Whether another delivery about the same document goes first; then this one waits aside, or for a moment.
 local function behind(lane, id, line, event, place)
-  local document = redis.call('HGET', base .. ':payload:' .. event, 'document') or ''
+  local document = redis.call('HGET', payloads .. event, 'document') or ''
   local head = redis.call('ZRANGE', base .. ':line:' .. lane.id .. ':' .. document, 0, 0)[1]
   if head and head ~= id then
     redis.call('ZREM', place, id)
@@ -55,11 +63,11 @@ local function behind(lane, id, line, event, place)
   return true
 end
 
-local function along(lane, id, record)
+-- The events that go along with a leader.
+local function along(lane, list)
   local others = {}
-  local list = redis.call('HGET', record, 'with')
-  for other in string.gmatch(list or '', '%S+') do
-    local event = redis.call('HGET', base .. ':delivery:' .. other, 'event')
+  for other in string.gmatch(list, '%S+') do
+    local event = redis.call('HGET', deliveries .. other, 'event')
     if event then
       others[#others + 1] = event
       body_of(event, lane.form)
@@ -68,25 +76,56 @@ local function along(lane, id, record)
   return others
 end
 
-local function lease(lane, id, place)
-  local record = base .. ':delivery:' .. id
-  local known = redis.call('HMGET', record, 'state', 'event', 'attempt', 'made', 'line', 'lease')
-  -- A step that was done twice (commit.lua stopped half-way) can put a settled delivery back into the schedule.
-  if not known[2] or (known[1] and known[1] ~= 'waiting' and known[1] ~= 'attempting') then
-    return redis.call('ZREM', place, id)
+-- The partner takes one event in a message now: each goes by itself.
+local function part(lane, id, list)
+  for other in string.gmatch(list, '%S+') do
+    local theirs = deliveries .. other
+    local known = redis.call('HMGET', theirs, 'leader', 'state')
+    if known[1] == id and known[2] == 'together' then
+      redis.call('HSET', theirs, 'state', 'waiting')
+      redis.call('HDEL', theirs, 'leader')
+      redis.call('ZADD', lane.due, now, other)
+    end
   end
-  if known[5] and behind(lane, id, known[5], known[2], place) then return end
-  redis.call('ZREM', place, id)
-  redis.call('ZADD', lane.held, lease_end, id)
-  local number, event = tonumber(known[6] or 0) + 1, known[2]
-  redis.call('HSET', record, 'state', 'attempting', 'lease', number)
-  about[event] = about[event] or redis.call('HMGET', base .. ':payload:' .. event, 'kind', 'document', 'correlation')
-  body_of(event, lane.form)
-  taken[#taken + 1] = {id, lane.id, event, number, tonumber(known[3] or 0), tonumber(known[4] or 0),
-    about[event][1] or '', about[event][2] or '', about[event][3] or '', lane.most > 1 and along(lane, id, record) or {}}
+  redis.call('HDEL', deliveries .. id, 'with')
+end
+
+-- Note what of a place is to be leased; gives whether it leaves the place.
+local function lease(lane, id, place)
+  local known = redis.call('HMGET', deliveries .. id, 'state', 'event', 'attempt', 'made', 'line', 'with')
+  -- A step that was done twice (commit.lua stopped half-way) can put a settled delivery back into the schedule, or one that is leased.
+  local gone = not known[2] or (known[1] and known[1] ~= 'waiting' and known[1] ~= 'attempting')
+  if gone or ours[id] then return true end
+  if known[5] and behind(lane, id, known[5], known[2], place) then return false end
+  local hangs = known[5] and {} or 0
+  if known[6] and lane.most > 1 then hangs = along(lane, known[6]) elseif known[6] then part(lane, id, known[6]) end
+  body_of(known[2], lane.form)
+  ours[id] = true
+  local found, n = lane.found, #lane.found
+  found[n + 1], found[n + 2], found[n + 3], found[n + 4], found[n + 5] = id, known[2], tonumber(known[3] or 0), tonumber(known[4] or 0), hangs
+  lane.holds[#lane.holds + 1] = id
   left = left - 1
   lane.free = lane.free - 1
   lane.sent = lane.sent + 1
+  return true
+end
+
+-- Lease some of a place: what is written once for all of them.
+local function lease_some(lane, ids, place)
+  local leaving, before = {}, #lane.holds
+  for _, id in ipairs(ids) do
+    if lease(lane, id, place) then leaving[#leaving + 1] = id end
+  end
+  if leaving[1] then redis.call('ZREM', place, unpack(leaving)) end
+  if #lane.holds == before then return end
+  taking = taking or string.format('%.0f', redis.call('INCR', base .. ':takings'))
+  local held, words = {}, {}
+  for i = before + 1, #lane.holds do
+    held[#held + 1], held[#held + 2] = lease_end, lane.holds[i]
+    words[#words + 1], words[#words + 2] = lane.holds[i], taking
+  end
+  redis.call('ZADD', lane.held, unpack(held))
+  redis.call('HSET', lane.taking, unpack(words))
 end
 
 -- One message for several: the first leads, and the others go where it goes.
@@ -103,11 +142,11 @@ local function gather(lane)
     if not ids[1] then return end
     local leader = table.remove(ids, 1)
     if ids[1] then
-      redis.call('HSET', base .. ':delivery:' .. leader, 'with', table.concat(ids, ' '))
-      for _, id in ipairs(ids) do redis.call('HSET', base .. ':delivery:' .. id, 'state', 'together', 'leader', leader) end
+      redis.call('HSET', deliveries .. leader, 'with', table.concat(ids, ' '))
+      for _, id in ipairs(ids) do redis.call('HSET', deliveries .. id, 'state', 'together', 'leader', leader) end
       redis.call('ZREM', lane.fresh, unpack(ids))
     end
-    lease(lane, leader, lane.fresh)
+    lease_some(lane, {leader}, lane.fresh)
   end
 end
 
@@ -116,16 +155,17 @@ local function lease_from(lane, place)
     local most = math.min(left, lane.free)
     if most <= 0 then return end
     local ids = redis.call('ZRANGEBYSCORE', place, '-inf', now, 'LIMIT', 0, most)
-    for _, id in ipairs(ids) do lease(lane, id, place) end
+    lease_some(lane, ids, place)
     if #ids < most then return end
   end
 end
 
 local function ends_of_leases(lane)
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', lane.held, '-inf', now, 'LIMIT', 0, 500)) do
-    redis.call('ZREM', lane.held, id)
-    redis.call('ZADD', lane.due, now, id)
-  end
+  local ids, words = redis.call('ZRANGEBYSCORE', lane.held, '-inf', now, 'LIMIT', 0, 500), {}
+  if not ids[1] then return end
+  for i, id in ipairs(ids) do words[2 * i - 1], words[2 * i] = now, id end
+  redis.call('ZREM', lane.held, unpack(ids))
+  redis.call('ZADD', lane.due, unpack(words))
 end
 
 -- How many may go now, by the places, the rate (GCRA: `tat` is when the next one is due at the even rate) and what the partner asked.
@@ -173,8 +213,8 @@ for i = 6, #ARGV, 8 do
   local id = ARGV[i]
   if tonumber(redis.call('ZSCORE', base .. ':lanes', id) or math.huge) <= now then
     local lane = {id = id, room = tonumber(ARGV[i + 1]), sent = 0, most = tonumber(ARGV[i + 5]),
-      linger = tonumber(ARGV[i + 6]), form = ARGV[i + 7]}
-    for _, name in ipairs({'fresh', 'due', 'held', 'pace'}) do lane[name] = base .. ':' .. name .. ':' .. id end
+      linger = tonumber(ARGV[i + 6]), form = ARGV[i + 7], found = {}, holds = {}}
+    for _, name in ipairs({'fresh', 'due', 'held', 'pace', 'taking'}) do lane[name] = base .. ':' .. name .. ':' .. id end
     ends_of_leases(lane)
     open(lane, tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4]))
     lanes[#lanes + 1] = lane
@@ -184,5 +224,9 @@ for _, lane in ipairs(lanes) do
   if lane.most > 1 then gather(lane) else lease_from(lane, lane.fresh) end
 end
 for _, lane in ipairs(lanes) do lease_from(lane, lane.due) end
-for _, lane in ipairs(lanes) do close(lane) end
-return {taken, bodies, left_behind}
+local taken = {}
+for _, lane in ipairs(lanes) do
+  close(lane)
+  if lane.found[1] then taken[#taken + 1], taken[#taken + 2] = lane.id, lane.found end
+end
+return {tonumber(taking or 0), taken, bodies, left_behind}

@@ -190,6 +190,23 @@ async def test_several_events_go_in_one_message_and_end_together(room: Room) -> 
     assert ({"delivered"}, 0) == ({each["state"] for each in logged}, await room.deliveries.waiting("harbour"))
 
 
+async def test_what_waited_in_one_message_goes_by_itself_when_batching_ends(room: Room) -> None:
+    """A partner that takes one event at a time from now on gets each of them, none is counted as sent with another."""
+    partner = await room.receiver(500, 204)
+    await room.partner(partner.url, version=2, batch=Batching(most=4, seconds=0))
+    for number in range(3):
+        await room.notify("harbour", event=f"e{number}", body=json.dumps({"id": f"e{number}"}).encode())
+    pump = room.pump()
+    await turn_until(pump, lambda: len(partner.heard) == 1 and pump.in_flight == 0)
+    await pump.turn()
+    await room.partners.change("harbour", batch=None)
+    room.clock.advance(5.1)
+    await turn_until(room.pump(), lambda: len(partner.heard) == 4)
+
+    assert 3 == len(json.loads(partner.heard[0].body))
+    assert ["e0", "e1", "e2"] == sorted(json.loads(heard.body)["id"] for heard in partner.heard[1:])
+
+
 async def test_a_batch_waits_to_be_filled_and_no_longer(room: Room) -> None:
     """Two of ten wait for two seconds."""
     partner = await room.receiver(204)
