@@ -1,7 +1,8 @@
 """The index of searches as this process has it: made at its start and following every change.
 
 It is made beside everything else, a small piece at a time, so that the first question finds it; and it follows within seconds, so that
-none has to wait until thousands of documents are taken in.
+none has to wait until thousands of documents are taken in. It begins with the newest documents: a question that enough of those answer has
+its answer long before the oldest ones are in, and the very same.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import asyncio
 import re
 import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import inf
 from typing import Any
 
 from services.feeds.current import Current
@@ -20,6 +22,7 @@ from services.feeds.shelf import number_of
 from shared.errors import Overloaded
 from shared.syndication.article import Article, placed_anew
 from shared.syndication.directory import FIELDS, Directory, directory_of
+from shared.syndication.facets import ALL
 
 PIECE, LARGE_PIECE = 10, 200
 """Articles that are taken in at once: 2 ms of this process, and twenty times that while somebody waits; then others have their turn. Where
@@ -28,8 +31,8 @@ RESTS = 4
 """How much longer than a piece took the others have the process to themselves, while nobody waits. With half of it for the index, at 200
 documents a second, these took 85 ms until they stood in their feeds instead of 20, for as long as the index was behind."""
 SHORTEST_REST_SECONDS = 0.006
-PAGE = 1_000
-"""Changes that are asked for at once; three at least, as two may have one number: a document's and that of its subject, which comes back."""
+PAGE = 500
+"""Documents that are asked for at once; three at least, as two may have one number: a document's and that of its subject, which comes back."""
 TURN_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 5.0
 SEQUENCE = re.compile(rb'"sequence":(\d+)')
@@ -37,7 +40,7 @@ SEQUENCE = re.compile(rb'"sequence":(\d+)')
 
 
 class Indexing:
-    """`finder` knows everything up to the change `last`."""
+    """Of all documents whose place is `floor` or a higher one, `finder` knows everything up to the change `last`."""
 
     def __init__(self, redis: Any, keys: Keys, current: Current, *, page: int = PAGE) -> None:
         self._redis = redis
@@ -45,15 +48,17 @@ class Indexing:
         self._current = current
         self._page = page
         self.finder = Finder()
-        self.last = self._life = -1
+        self.last = self._life = self._wanted = -1
+        self.floor = inf
         self._directory = 0.0
         self._waiting = 0
+        self._progress = asyncio.Event()
         self._catching_up: asyncio.Task[None] | None = None
 
     async def turn(self) -> None:
         """Take in what has changed, without haste."""
         newest = await self.newest()
-        if self.last < newest:
+        if not self._knows(newest):
             await self._begun(newest)
         await asyncio.sleep(TURN_SECONDS)
 
@@ -61,51 +66,85 @@ class Indexing:
         """The number of the last change of all."""
         return number_of(await self._redis.zrevrange(self._keys.changed, 0, 0, withscores=True))
 
-    async def caught_up(self, last: int) -> None:
-        """Wait until the index knows everything up to the change `last`. Raises Overloaded if that takes long."""
-        while self.last < last or self._life != self._current.life:
-            task = self._begun(last)
-            self._waiting += 1
-            done, _ = await asyncio.wait([task], timeout=LONGEST_WAIT_SECONDS)
+    async def caught_up(self, last: int, enough: Callable[[], bool] = lambda: False) -> None:
+        """Wait until the index knows everything up to the change `last`, of all documents or of enough.
+
+        Raises Overloaded if that takes long.
+        """
+        deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+        while not self._knows(last):
+            if self._follows(last) and enough():
+                return
+            await self._hurried(last, deadline - time.monotonic())
+
+    def _follows(self, last: int) -> bool:
+        return self.last >= last and self._life == self._current.life
+
+    def _knows(self, last: int) -> bool:
+        return self._follows(last) and self.floor == -inf
+
+    async def _hurried(self, last: int, seconds: float) -> None:
+        """Wait for the next page, or for the end."""
+        task, progress = self._begun(last), asyncio.create_task(self._progress.wait())
+        self._waiting += 1
+        try:
+            done, _ = await asyncio.wait([task, progress], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
             self._waiting -= 1
-            if not done:
-                raise Overloaded("the index of all articles is being made", articles=len(self.finder))
+            progress.cancel()
+        if not done:
+            raise Overloaded("the index of all articles is being made", articles=len(self.finder))
+        if task in done:
             task.result()
 
     def _begun(self, last: int) -> asyncio.Task[None]:
         """What takes in everything up to the change `last`, or is at it already."""
+        self._wanted = max(last, self._wanted)
         if self._catching_up is None or self._catching_up.done():
-            self._catching_up = asyncio.create_task(self._catch_up(last))
+            self._wanted = last
+            self._catching_up = asyncio.create_task(self._catch_up())
         return self._catching_up
 
-    async def _catch_up(self, last: int) -> None:
+    async def _catch_up(self) -> None:
         if self._life != self._current.life or self.finder.wasted:
             await self._begin_anew()
-        while self.last < last:
-            names, reached, directory = await self._changed(last)
-            if directory > self._directory:  # any article may stand under another subject now
+        while not self._knows(self._wanted):
+            if self._life != self._current.life:
                 await self._begin_anew()
-                continue
-            await self._follow(names)
-            self.last = reached
+            await (self._take_in_changes() if self.last < self._wanted else self._take_in_older())
+            self._progress.set()
+            self._progress = asyncio.Event()
 
     async def _begin_anew(self) -> None:
-        self._life = self._current.life
-        self._directory = await self._redis.zscore(self._keys.changed, DIRECTORY) or 0.0
-        self.finder, self.last = Finder(), -1
+        life, directory = self._current.life, await self._redis.zscore(self._keys.changed, DIRECTORY)
+        last = await self.newest()
+        self.finder, self.floor, self.last, self._life, self._directory = Finder(), inf, last, life, directory or 0.0
 
-    async def _changed(self, last: int) -> tuple[list[str], int, float]:
-        """The next documents that changed, up to which change these are all, and when the subjects did if they are among them."""
-        since = f"({self.last}"
+    async def _take_in_changes(self) -> None:
+        """Follow the next changes; all is begun anew if the subjects have changed, as any article may stand under another one now."""
+        last, since = self._wanted, f"({self.last}"
         rows = await self._redis.zrangebyscore(
             self._keys.changed, since, last, withscores=True, start=0, num=self._page
         )
         if len(rows) == self._page:  # of the last number there may be another one
             last = int(rows[-1][1]) - 1
             rows = [row for row in rows if row[1] <= last]
-        found = {name.decode(): number for name, number in rows}
-        directory = found.pop(DIRECTORY, 0.0)
-        return list(found), last, directory
+        changed = {name.decode(): number for name, number in rows}
+        if changed.pop(DIRECTORY, 0.0) > self._directory:
+            await self._begin_anew()
+            return
+        await self._follow(list(changed))
+        self.last = last
+
+    async def _take_in_older(self) -> None:
+        """Go on to the next older documents; every document in feeds stands on the shelf of all."""
+        below, shelf = "+inf" if self.floor == inf else f"({int(self.floor)}", self._keys.shelf(ALL)
+        rows = await self._redis.zrevrangebyscore(shelf, below, "-inf", withscores=True, start=0, num=self._page)
+        whole = len(rows) < self._page
+        if not whole:  # of the last place there may be another one
+            rows = [row for row in rows if row[1] > rows[-1][1]]
+        await self._follow([name.decode() for name, _ in rows])
+        self.floor = -inf if whole else rows[-1][1]
 
     async def _follow(self, names: Sequence[str]) -> None:
         start = 0

@@ -25,16 +25,28 @@ class Searches:
         """Wait for what `address` needs and takes long. Raises Overloaded if it takes longer than anybody should wait."""
         if address.path == PATH:
             known = self._current.known
-            await self._index.caught_up(await self._index.newest() if known is None else known)
+            await self._caught_up(address, await self._index.newest() if known is None else known)
 
     async def at(self, address: Address, changes: Changes) -> Window:
         """The window of an address. Raises Overloaded while the index is being made, if that takes long."""
         if address.path != PATH:
             return await self._windows.at(address, changes)
         await self._windows.at(Address("all"), changes)
-        await self._index.caught_up(changes.last)
+        await self._caught_up(address, changes.last)
         question = question_in(address.query)
         count, rows = self._index.finder.found(question, below=address.before, most=self._entries)
         shown = tuple(rows if address.before is None else rows[: aligned(count, self._entries)])
         known = bool(rows) or address.before is None
         return Window(shown, count > len(shown), known, question.title)
+
+    async def _caught_up(self, address: Address, last: int) -> None:
+        """Until the index knows all documents; or so many of the newest that no older one can enter the feed. An archive counts them all."""
+        question = question_in(address.query)
+
+        def enough() -> bool:
+            if address.before is not None:
+                return False
+            _, rows = self._index.finder.found(question, below=None, most=self._entries + 1)
+            return len(rows) > self._entries and rows[-1][1] >= self._index.floor
+
+        await self._index.caught_up(last, enough)

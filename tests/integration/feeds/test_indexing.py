@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
+from services.feeds.changes import Changes
 from services.feeds.current import Current
 from services.feeds.indexing import Indexing
 from services.feeds.places import Keys
@@ -67,14 +69,47 @@ async def test_an_index_is_made_anew_when_the_subjects_change(room: Room) -> Non
     assert await found(index, subject="medicine") == []
 
 
+async def test_the_newest_answers_are_there_before_the_index_is(room: Room) -> None:
+    """And they are those of the whole index, whatever is corrected in between; an archive has to wait for it."""
+    await room.put(*(related_event(number) for number in range(1, 61)))
+    keys, redis = Keys(room.host.key), room.host.redis
+    question = Address("search", question_of([("q", "sea"), ("not.subject", "law")]).written)
+    asked, lengths = [], []
+    for corrected in (59, 58):
+        index = indexing(room)
+        current = Current(redis, keys, SystemClock())
+        searches = Searches(index, current, Windows(redis, keys, current, entries=5), entries=5)
+        asked.append(await searches.at(question, Changes()))
+        lengths.append(len(index.finder))
+        await room.put(related_event(corrected, 2, subject=LAW))
+        asked.append(await searches.at(question, Changes()))
+        lengths.append(len(index.finder))
+        await index.caught_up(await index.newest())
+        asked.append(await searches.at(question, Changes()))
+        lengths.append(len(index.finder))
+        index = indexing(room)
+        searches = Searches(index, current, Windows(redis, keys, current, entries=5), entries=5)
+        older = await searches.at(question.at(asked[-1].rows[-1][1]), Changes())
+        assert len(index.finder) == 60
+        assert older.more
+
+    newest = [[int(name.removeprefix("doc")) for name, _ in window.rows] for window in asked]
+    first, second, third = [60, 59, 58, 57, 56], [60, 58, 57, 56, 55], [60, 57, 56, 55, 54]
+    assert [first, second, second, second, third, third] == newest
+    assert all(window.more for window in asked)
+    assert lengths[0] < 20
+    assert lengths[3] < 20
+    assert lengths[2] == lengths[5] == 60
+
+
 class Unmade(Indexing):
     """An index that takes as long as the test likes."""
 
     made: asyncio.Event
 
-    async def caught_up(self, last: int) -> None:
+    async def caught_up(self, last: int, enough: Callable[[], bool] = lambda: False) -> None:
         await self.made.wait()
-        await super().caught_up(last)
+        await super().caught_up(last, enough)
 
 
 async def test_nobody_waits_for_an_index_who_asks_for_other_feeds(room: Room) -> None:
