@@ -24,8 +24,8 @@ from shared.syndication.article import Article, placed_anew
 from shared.syndication.directory import FIELDS, Directory, directory_of
 from shared.syndication.facets import ALL
 
-PIECE, LARGE_PIECE = 10, 200
-"""Articles that are taken in at once: 2 ms of this process, and twenty times that while somebody waits; then others have their turn. Where
+PIECE, LARGE_PIECE = 10, 50
+"""Articles that are taken in at once: 2 ms of this process, and five times that while somebody waits; then others have their turn. Where
 many documents come, a turn of the others is a batch of those: by small pieces the index would stay behind for as long as they come."""
 RESTS = 4
 """How much longer than a piece took the others have the process to themselves, while nobody waits. With half of it for the index, at 200
