@@ -40,6 +40,7 @@ class Host:
     operator: Callable[[Request], Awaitable[None]]
     """A FastAPI dependency that lets only the operator pass."""
     loops: dict[str, Loop] = field(default_factory=dict)
+    preparations: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     doors: list[Callable[[Application], Application]] = field(default_factory=list)
     """What may answer before `web` is asked, for what must cost next to nothing; each is put around what is there."""
     warnings: dict[str, str] = field(default_factory=dict)
@@ -64,6 +65,10 @@ class Host:
             self.warnings[source] = sentence
         else:
             self.warnings.pop(source, None)
+
+    def prepare(self, preparation: Callable[[], Awaitable[None]]) -> None:
+        """Await `preparation` before anything is read or answered; the process does not start if it raises Unfit."""
+        self.preparations.append(preparation)
 
     def background(self, name: str, loop: Loop) -> None:
         """Run `loop`, which is one turn, again and again until the end; one that raises is logged and waits before the next."""
@@ -113,6 +118,8 @@ async def run(
     host: Host, *, ready: Callable[[], Awaitable[None]] | None = None, stop: asyncio.Event | None = None
 ) -> None:
     """Serve until SIGINT or SIGTERM (or `stop`): close the door, finish what is in hand, hand back the rest."""
+    for preparation in host.preparations:
+        await preparation()
     stop = stop or asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     taxonomy: Path = Field(ROOT / "seeds" / "subjects.yaml", description="the subjects and their keywords")
     review_confidence: float = Field(
         0.4, ge=0, le=1, description="confidence in a subject below which a person should look at it"
+    )
+    related_backend: Literal["memory", "vectors"] = Field(
+        "memory",
+        description="where the index of related articles lives: memory, in each process that relates; vectors, in a vector set of Redis 8",
     )
     related_date_weight: float = Field(
         0.2, ge=0, le=1, description="how much closer articles are that appeared on the same day; nothing after a week"

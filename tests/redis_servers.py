@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
+import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -75,6 +76,11 @@ def binaries() -> dict[str, str]:
     path = shutil.which("redis-server") or shutil.which("valkey-server")
     found = {"path": path, "wheel": _in_the_wheel(), "image": redis_image.binary()}
     return {name: server for name, server in found.items() if server}
+
+
+def redis_8() -> str:
+    """A server with vector sets. Without it a test is skipped, but never where CI is set."""
+    return binaries().get("image") or str((pytest.fail if os.environ.get("CI") else pytest.skip)("there is no Redis 8"))
 
 
 def _in_the_wheel() -> str | None:

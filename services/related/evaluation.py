@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -27,6 +27,24 @@ class Freshness:
 
     def facts(self) -> dict[str, float]:
         return asdict(self)
+
+    @classmethod
+    def of(cls, parts: Sequence[Freshness]) -> Freshness:
+        """Several samples of one corpus as one."""
+        last = parts[-1] if parts else Freshness(0, 0, 1.0, 0.0, 0.0, 0)
+        sample = sum(part.sample for part in parts)
+
+        def mean(of: Callable[[Freshness], float]) -> float:
+            return round(sum(of(part) * part.sample for part in parts) / sample, 4) if sample else of(last)
+
+        return cls(
+            documents=last.documents,
+            sample=sample,
+            fresh=mean(lambda part: part.fresh),
+            close=mean(lambda part: part.close),
+            filled=mean(lambda part: part.filled),
+            waiting=last.waiting,
+        )
 
 
 def freshness(index: Index, sample: int) -> Freshness:

@@ -7,11 +7,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from shared.settings import ROOT
 from tests.house import TOKEN, House, house
+from tests.redis_servers import RedisServer, redis_8
 
 TEXTS = {
     "Spring tides": "The moon and the sun pull the sea together; spring tides follow the moon.",
@@ -19,6 +23,18 @@ TEXTS = {
     "Harbours": "A harbour waits for the sea to rise; ships know the tides and the moon of the harbour.",
     "Courts": "A court hears the contract; the judge reads the contract again.",
 }
+
+
+@pytest.fixture(params=["memory", "vectors"])
+def backend(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
+    """Each place where the index can live, and a Redis that can hold it."""
+    if request.param == "memory":
+        yield "memory", request.getfixturevalue("redis_url")
+        return
+    server = RedisServer(redis_8())
+    server.start()
+    yield "vectors", server.url
+    server.remove()
 
 
 async def filled(running: House) -> list[str]:
@@ -47,9 +63,10 @@ async def command(running: House, folder: Path, *words: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-async def test_a_list_says_why_and_the_page_too(redis_url: str, tmp_path: Path) -> None:
+async def test_a_list_says_why_and_the_page_too(backend: tuple[str, str], tmp_path: Path) -> None:
     """Best first, each with its closeness and the words that both share."""
-    async with house(redis_url, tmp_path) as running:
+    place, redis_url = backend
+    async with house(redis_url, tmp_path, related_backend=place) as running:
         spring, neap, harbours, _ = await filled(running)
         status, body, _ = await running.call("GET", f"/documents/{spring}/related")
         page = (await running.call("GET", f"/documents/{spring}", headers={"Accept": "text/html"}))[1].decode()
@@ -61,9 +78,10 @@ async def test_a_list_says_why_and_the_page_too(redis_url: str, tmp_path: Path) 
     assert ", ".join(body["related"][0]["why"]) in page
 
 
-async def test_what_an_operator_chose_wins(redis_url: str, tmp_path: Path) -> None:
+async def test_what_an_operator_chose_wins(backend: tuple[str, str], tmp_path: Path) -> None:
     """Pinned first, banned never, on the page too, and back again; nobody else may choose."""
-    async with house(redis_url, tmp_path) as running:
+    place, redis_url = backend
+    async with house(redis_url, tmp_path, related_backend=place) as running:
         spring, neap, harbours, courts = await filled(running)
         path = f"/documents/{spring}/related"
 

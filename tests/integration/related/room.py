@@ -65,6 +65,7 @@ class Process:
         self.belt = Belt(client, Settings(), SystemClock())
         weights = Weights(meaning=0.5) if model else None
         self.replica = Replica(client, self.belt.key, weights, model=model)
+        self.relate = self.replica.relate
         self.consumer = Consumer(self.belt, STREAM, "related", self.work)
         self.before_commit: Callable[[], Awaitable[None]] = nothing
         self.after_commit: Callable[[], Awaitable[None]] = nothing
@@ -79,7 +80,7 @@ class Process:
             return done
 
         batch.commit = with_accidents  # type: ignore[method-assign]
-        await self.replica.relate(batch)
+        await self.relate(batch)
 
     async def take(self, *events: DocumentClassified) -> None:
         """Lay the events on the stream and relate them."""
