@@ -54,6 +54,9 @@ class Ages:
         return self._waiting(np.maximum(self._searched, self._ordered), count, tolerated)
 
     def _waiting(self, seen: Numbers, count: int, tolerated: int) -> list[int]:
+        if count == 1:  # a hundredth of the time that it takes to part many from the rest
+            oldest = int(np.argmin(seen))
+            return [oldest] if seen[oldest] < self.changes - tolerated else []
         due = np.flatnonzero(seen < self.changes - tolerated)
         if len(due) > count:
             due = due[np.argpartition(seen[due], count)[:count]]

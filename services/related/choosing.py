@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.related.closeness import MILLION
-from services.related.lists import Row
 
 TWIN = round(0.7 * MILLION)
 """The same question in other words: a quarter of all groups of three words in common (median; 0.04 at 0.4)."""
@@ -83,18 +82,14 @@ class Curation:
         return self._pinned_to.get(document_id, ())
 
 
-def repeating(row: Row, twins: NDArray[np.bool_]) -> list[int]:
-    """Who of a ranking says what the article itself or somebody before them says.
+def repeating(closeness: NDArray[np.int32], twins: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Who of each of some rankings, a line each, says what the article itself or somebody before them says.
 
-    `twins`: for each two places of the ranking whether they say the same.
+    `twins`: for each two places of each ranking whether they say the same.
     """
-    taken: list[int] = []
-    repeats: list[int] = []
-    for place, (slot, units) in enumerate(row):
-        if units >= COPY or (taken and twins[place, taken].any()):
-            repeats.append(slot)
-        else:
-            taken.append(place)
+    repeats = closeness >= COPY
+    for place in range(1, closeness.shape[1]):
+        repeats[:, place] |= (twins[:, place, :place] & ~repeats[:, :place]).any(axis=1)
     return repeats
 
 

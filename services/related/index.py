@@ -118,9 +118,7 @@ class Index:
         slot = self.documents.slot[document_id]
         others, units = self._search.all_near(slot)
         row, whole = self._search.ranked(slot, others, units)
-        if row != self._lists.row(slot) or self.standing.repeating(np.array([slot])).get(
-            slot, []
-        ) != self._lists.passed_over(slot):
+        if row != self._lists.row(slot) or self.standing.stale(slot):
             self._keeping.touch(document_id)
             self._keeping.store(slot, row, whole=whole)
         self._ages.searched(slot)

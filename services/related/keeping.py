@@ -139,8 +139,8 @@ class Keeping:
         return np.array([ids[newcomer] in self._curation.of(ids[other]).banned for other in others.tolist()], np.bool_)
 
     def _pass_over(self, slots: Numbers) -> None:
-        for slot, repeats in self._standing.repeating(slots).items():
-            self._lists.pass_over(slot, repeats)
+        if (repeats := self._standing.repeating(slots)).any():
+            self._lists.pass_by(slots, repeats)
 
     def _seen(self, names: Collection[str]) -> dict[str, Seen]:
         seen: dict[str, Seen] = dict.fromkeys(names, ())

@@ -84,13 +84,21 @@ class Lists:
         found: NDArray[np.bool_] = ((self._units[near, 0] >= units) & (near != NOBODY)).any(axis=-1)
         return found
 
-    def close_pairs(self, slot: int, units: int) -> NDArray[np.bool_]:
-        """Of each two neighbours of `slot` whether one has the other in its row, as close as `units`."""
-        near = self._slots[slot, : self._count[slot]]
+    def close_pairs(self, slots: Numbers, units: int) -> NDArray[np.bool_]:
+        """Of each two neighbours of each of these whether one has the other in its row, as close as `units`."""
+        near = self._slots[slots]
         rows = np.where(self._units[near] >= units, self._slots[near], NOBODY)
-        holds = (rows[:, :, None] == near).any(axis=1)
-        pairs: NDArray[np.bool_] = holds | holds.T
+        holds = (rows[:, :, :, None] == near[:, None, None, :]).any(axis=2)
+        pairs: NDArray[np.bool_] = holds | holds.swapaxes(1, 2)
         return pairs
+
+    def passing(self, slots: Numbers) -> NDArray[np.bool_]:
+        """Which places of the rows of these are passed over."""
+        return self._passed_over[slots]
+
+    def pass_by(self, slots: Numbers, places: NDArray[np.bool_]) -> None:
+        """Keep these places of the rows of these, and do not show them."""
+        self._passed_over[slots] = places
 
     def store(self, slot: int, row: Row, *, whole: bool) -> None:
         """Replace the row of `slot`."""

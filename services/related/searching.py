@@ -43,13 +43,18 @@ class Search:
     def _likely(self, slot: int, sums: Cosines, most: Cosines) -> Numbers:
         """Who may be close enough, if their cosine lies between these two."""
         slots = len(sums)
-        rivals = np.where(self._documents.silent[:slots], 0, sums)
-        rivals[slot] = most[slot] = 0
-        least = max(FLOOR / MILLION, np.partition(rivals, -HELD)[-HELD] if slots > HELD else 0)
+        most[slot] = 0
+        least = self._least(slot, sums)
         needed = np.minimum(self._lists.entry[:slots] / MILLION, least)
         others = self._corpus.filled(np.flatnonzero(most * (1 + self._weights.most) >= needed))
         k = self._documents.k(slot, others, self._weights)
         return others[most[others] * (1 + k) >= needed[others]]
+
+    def _least(self, slot: int, sums: Cosines) -> float:
+        """How close one must be for a place in the list of `slot`: as the last of the best, or as the floor."""
+        rivals = np.flatnonzero(sums >= FLOOR / MILLION)
+        rivals = rivals[~self._documents.silent[rivals] & (rivals != slot)]
+        return float(np.partition(sums[rivals], -HELD)[-HELD]) if len(rivals) > HELD else FLOOR / MILLION
 
     def ranked(self, slot: int, others: Numbers, units: Numbers) -> tuple[Row, bool]:
         """The best `HELD` of those found, and whether these are all above the floor."""

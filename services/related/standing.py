@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from services.related.choosing import COPY, TWIN, Curation, Near, Shown, repeating, score
 from services.related.documents import Documents
 from services.related.lists import NOBODY, SHOWN, Lists
@@ -45,12 +48,20 @@ class Standing:
         seen = zip(holders, self.standing(holders), strict=True)
         return {self._documents.ids[holder] for holder, near in seen if slot in near}
 
-    def repeating(self, slots: Numbers) -> dict[int, list[int]]:
-        """Whom the rows of these, as they are now, pass over; only the rows that do so."""
+    def repeating(self, slots: Numbers) -> NDArray[np.bool_]:
+        """Which places of their rows, as these are now, are passed over."""
         near, units = self._lists.rows(slots)
-        suspected = slots[(near[:, 0] != NOBODY) & ((units[:, 0] >= COPY) | self._lists.any_at(TWIN, slots))].tolist()
-        found = {slot: repeating(self._lists.row(slot), self._lists.close_pairs(slot, TWIN)) for slot in suspected}
-        return {slot: repeats for slot, repeats in found.items() if repeats}
+        found = np.zeros(near.shape, np.bool_)
+        suspected = np.flatnonzero((units[:, 0] >= COPY) | self._lists.any_at(TWIN, slots))
+        if len(suspected):
+            twins = self._lists.close_pairs(slots[suspected], TWIN)
+            found[suspected] = repeating(units[suspected], twins) & (near[suspected] != NOBODY)
+        return found
+
+    def stale(self, slot: int) -> bool:
+        """Whether others than those that repeat somebody are passed over in the row of `slot`."""
+        slots = np.array([slot])
+        return bool((self.repeating(slots) != self._lists.passing(slots)).any())
 
     def _shown(self, slot: int, close: dict[int, int], seen: Seen) -> Shown:
         pinned, ids, titles = self._pins(slot), self._documents.ids, self._documents.titles
