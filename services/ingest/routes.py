@@ -39,6 +39,7 @@ def open_door(host: Host, intake: Intake, registry: Registry) -> None:
     guarded: dict[str, Any] = {"dependencies": [Depends(host.operator)], "tags": ["documents"], "response_model": None}
     add = host.web.add_api_route
     add(DOCUMENTS, door.post, methods=["POST"], status_code=202, **described.POST, **guarded)
+    host.shorten("POST", DOCUMENTS, door.posted)
     add(ONE, door.put, methods=["PUT"], status_code=202, **described.PUT, **guarded)
     add(ONE, door.delete, methods=["DELETE"], status_code=202, **described.DELETE, **guarded)
     add(SUBJECT, door.subject, methods=["POST"], status_code=202, **described.SUBJECT, **guarded)
@@ -50,6 +51,7 @@ class Door:
 
     def __init__(self, host: Host, intake: Intake, registry: Registry) -> None:
         self._settings = host.settings
+        self._operator = host.operator
         self._belt = host.belt
         self._clock = host.clock
         self._intake = intake
@@ -82,6 +84,11 @@ class Door:
                 )
 
             return await self._requests.once(request, body, run)
+
+    async def posted(self, request: Request) -> Response:
+        """The same, past the routing."""
+        await self._operator(request)
+        return await self.post(request)
 
     async def put(self, document_id: Id, request: Request) -> Response:
         """Correct a document: a new version, also of one that was retracted. If-Match names the version that is meant."""
