@@ -125,12 +125,16 @@ def _words(text: str) -> Hashes:
 
 def _words_of_piece(octets: NDArray[np.uint8]) -> Hashes:
     """All octets at once: word by word takes three times as long."""
-    letters = LETTER[octets]
-    edges = np.flatnonzero(np.diff(letters, prepend=False, append=False))
+    letters = np.zeros(len(octets) + 2, dtype=bool)  # one before and one behind, so that every word has both its edges
+    letters[1:-1] = LETTER[octets]
+    edges = np.flatnonzero(letters[1:] != letters[:-1])
     if not len(edges):
         return np.zeros(0, dtype=np.uint64)
-    octets, letters, starts = octets[edges[0] :], letters[edges[0] :], edges[::2] - edges[0]
-    places = np.arange(len(octets)) - np.repeat(starts, np.diff(starts, append=len(octets)))
+    first = edges[0]
+    octets, letters, starts = octets[first:], letters[first + 1 : -1], edges[::2] - first
+    lengths = np.empty_like(starts)
+    lengths[:-1], lengths[-1] = starts[1:] - starts[:-1], len(octets) - starts[-1]
+    places = np.arange(len(octets)) - np.repeat(starts, lengths)
     return np.add.reduceat(OCTETS[octets] * PLACES[places & 63] * letters, starts)
 
 
