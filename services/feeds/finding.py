@@ -30,9 +30,9 @@ def token(term: str) -> int:
     return int.from_bytes(blake2b(term.encode(errors="replace"), digest_size=8).digest(), "little")
 
 
-def words_in(article: Article, text: str) -> array[int]:
-    """The tokens of the words of its title, summary and text, each once."""
-    return array("Q", sorted(map(token, set(words_of(f"{article.title} {article.summary} {text}")))))
+def words_in(article: Article, text: str) -> set[int]:
+    """The tokens of the words of its title, summary and text."""
+    return set(map(token, set(words_of(f"{article.title} {article.summary} {text}"))))
 
 
 class Finder:

@@ -13,6 +13,7 @@ may be repeated without trace.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
@@ -95,10 +96,6 @@ class Shelving:
         if before and article.retracted:  # readers find the notice wherever they found the article
             article = article.model_copy(update={name: getattr(before, name) for name in STAYING})
         directory = self.directory.revived(subject.slug for subject in article.subjects)
-        revived = (
-            ("HSET", self.keys.taxonomy, *flat(directory.words())),
-            changed(DIRECTORY, number, self.keys),
-        )
         step = Step(
             verdict="retracted" if article.retracted else "shelved",
             writes=(
@@ -106,7 +103,7 @@ class Shelving:
                 *self._remembered(article, present),
                 *self._linked(event, present, number),
                 *placing(article, before, number, self.keys),
-                *(revived if directory is not self.directory else ()),
+                *(self._revived(directory, number) if directory is not self.directory else ()),
             ),
             emits=(self._published(event, article, present, after),),
             facts={"version": article.version, "subject": article.subject.slug},
@@ -175,12 +172,18 @@ class Shelving:
             article.text,
         )
 
+    def _revived(self, directory: Directory, number: int) -> tuple[Command, ...]:
+        """Write down a directory that a subject has come back to."""
+        words: Command = ("HSET", self.keys.taxonomy, *flat(directory.words()))
+        return words, changed(DIRECTORY, number, self.keys)
+
     def _remembered(self, article: Article, present: Present) -> tuple[Command, ...]:
         """By which words a retracted article is found, so that its notice reaches whom the article has reached."""
         before = present.article
         if before is None or before.retracted or not article.retracted:
             return ()
-        return (("HSET", self.keys.article(article.id), "words", words_in(before, present.text).tobytes()),)
+        words = array("Q", sorted(words_in(before, present.text)))
+        return (("HSET", self.keys.article(article.id), "words", words.tobytes()),)
 
     def _linked(self, event: DocumentRelated | RelatedChanged, present: Present, number: int) -> tuple[Command, ...]:
         if event.related_revision <= present.related_revision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from array import array
 from dataclasses import replace
 from typing import Any
 
@@ -104,7 +105,7 @@ def test_a_version_is_known_again() -> None:
 def test_a_retracted_article_is_found_by_what_it_said() -> None:
     """Its words are kept as numbers alone."""
     before = article().model_copy(update={"title": "Tides"})
-    words = words_in(before, "the moon pulls")
+    words = array("Q", words_in(before, "the moon pulls"))
     finder = Finder()
     finder.put(retracted_article(), words)
 
