@@ -71,6 +71,7 @@ class Belt:
         self.client = client
         self.settings = settings
         self.clock = clock
+        self._prefix = f"{{{settings.namespace}}}:"
         self.scripts = Scripts(client)
         self.reads = SteadyReads(client)
         self.broker = BeltBroker(self.reads, graceful_timeout=settings.drain_seconds)
@@ -83,7 +84,7 @@ class Belt:
 
     def key(self, *parts: str) -> str:
         """A key of this belt; the hash tag keeps all of them in one slot, so that a step stays atomic on a Redis Cluster."""
-        return ":".join((f"{{{self.settings.namespace}}}", *parts))
+        return self._prefix + ":".join(parts)
 
     def consume(self, stream: str, *, group: str, decide: Decide) -> None:
         """Give each event of `stream` to `decide`, once for the whole group, and do the step that it returns."""
