@@ -3,6 +3,7 @@
 CORPUS: JSON lines with `id` (a number), `title`, `answer`, `label`, `date`. JUDGEMENTS: {id: [related ids]} as editors listed
 them. One JSON object is printed. A sibling is a document whose id differs by at most 30. `fresh_overlap5` compares the lists as they
 were kept while the documents came one by one, with the upkeep of one search and sixteen orderings for each, with a full recompute.
+`vectors` is the same index in a Redis vector set (related_vectors.py), `diversity` compares rules for choosing the five (related_diversity.py).
 Times are milliseconds of processor time. Sizes beyond the corpus are resampled (related_scale.py). --semantic lets the meaning count as well,
 by the extra of that name; every document is read first, which is not part of the times.
 """
@@ -29,7 +30,7 @@ from services.related.terms import terms_of
 from services.related.upkeep import due, renew_one
 from shared.semantic.model import SemanticModel
 from shared.settings import Settings
-from tests.benchmarks import related_peers, related_scale
+from tests.benchmarks import related_diversity, related_peers, related_scale, related_vectors
 
 SIBLINGS = 30
 SIZES = "1000,10000,33000,100000,300000"
@@ -155,6 +156,10 @@ def main() -> None:
         corpus, told["reading_ms"] = read_by(SemanticModel.installed(), corpus)
     judged = json.loads(gzip.decompress(chosen.judgements.read_bytes()))
     names, subjects = [page.id for page in corpus], {page.id: page.subject for page in corpus}
+
+    def measure(found: Lists) -> dict[str, float]:
+        return quality(found, judged, subjects)
+
     index, spent = kept_fresh(corpus, weights)
     lists = shown(index, names)
     records = {name: record for name in names if (record := index.record(name))}
@@ -164,15 +169,17 @@ def main() -> None:
     speed, restart_large = related_scale.speeds(
         corpus, list(records.values()), [int(size) for size in chosen.sizes.split(",") if size], weights
     )
-    told |= quality(lists, judged, subjects) | {
+    told |= measure(lists) | {
         "fresh_overlap5": overlap(lists, full),
-        "words_alone": quality(by_words, judged, subjects),
+        "words_alone": measure(by_words),
         "one_by_one": {name: related_scale.middle(times) for name, times in spent.items()},
         "speed": speed,
         "restart_s": restart_large or restart,
         "restart_same_lists": same,
+        "vectors": "by the words alone" if chosen.semantic else related_vectors.told(corpus, full, measure, overlap),
+        "diversity": "by the words alone" if chosen.semantic else related_diversity.told(records, measure),
         "peers": {
-            name: peer if isinstance(peer, str) else quality(peer[0], judged, subjects) | peer[1]
+            name: peer if isinstance(peer, str) else measure(peer[0]) | peer[1]
             for name, peer in related_peers.all_of(corpus).items()
         },
     }

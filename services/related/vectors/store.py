@@ -198,7 +198,8 @@ class Vectors:
             due = f"({await self._due()}"
             index = await self._searched(seen, names)
             waiting = await self._redis.zcount(self.keys.searched, "-inf", due)
-            return compared(index, [*names], documents=self._frequencies.documents, waiting=int(waiting))
+            here = [name for name in names if name in index.documents.slot]
+            return compared(index, here, documents=self._frequencies.documents, waiting=int(waiting))
 
     async def _decide(self, batch: Batch) -> bool:
         """Take the batch and commit it. False: another process was faster."""
