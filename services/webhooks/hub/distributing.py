@@ -145,11 +145,11 @@ class Distributing:
         documents = [document for document, _ in waiting]
         found, gone = [], await self._nearby.gone(topic, documents)
         for (name, at), (kept, record, words) in zip(waiting, await self._read(documents), strict=True):
-            stored, filed = kept or _only(at, late.get(name)), filed_in(record)
+            stored, filed = _meant(topic, kept) or _only(at, late.get(name)), filed_in(record)
             if not stored or filed is None:
                 continue
-            place = max(map(int, stored))
-            said = stored[str(place).encode()]
+            place = max(stored)
+            said = stored[place]
             event = Article.model_validate_json(said) if said.startswith(ARTICLE) else decode(STREAM, said)
             news = News(event, place, filed) if isinstance(event, DocumentPublished | Article) else None
             if news and (_is_listed(news, gone) if topic.near else _belongs(news, topic, words)):
@@ -176,8 +176,13 @@ class Distributing:
         return list(zip(news, records, words, strict=True))
 
 
-def _only(place: int, event: bytes | None) -> dict[bytes, bytes]:
-    return {str(place).encode(): event} if event else {}
+def _meant(topic: Topic, kept: Mapping[bytes, bytes]) -> dict[int, bytes]:
+    """What is there of a document for a topic: an article came with the list that it joined, and concerns no other topic."""
+    return {int(place): said for place, said in kept.items() if topic.near or not said.startswith(ARTICLE)}
+
+
+def _only(place: int, event: bytes | None) -> dict[int, bytes]:
+    return {place: event} if event else {}
 
 
 def _is_listed(news: News, gone: Collection[str]) -> bool:

@@ -7,7 +7,9 @@ import os
 import re
 import sys
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from shared.settings import ROOT, Settings
 from shared.steps import Step
 from shared.streams import Belt
 from tests.house import free_port
+from tests.integration.webhooks.lists import relisted, told_of
 from tests.integration.webhooks.reader import Reader, article, reader
 from tests.processes import Process, get
 from tests.redis_servers import RedisServer, binaries
@@ -27,6 +30,10 @@ KILLS = 5
 SUBSCRIBERS = 10
 SECONDS = 60.0
 PAUSE_SECONDS = 0.05
+ORIGIN = 9_999
+"""Every other subscriber follows what is near this document; whatever comes joins its list."""
+OLDER = 5
+"""One newcomer in so many is told of with the list, as if it had been published long ago."""
 ENTRY = re.compile(rb"documents/doc(\d+)</id>")
 
 
@@ -66,11 +73,12 @@ async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def subscribe(hub: Hub, redis: Redis, found: Reader) -> None:
-    """Everybody to everything, verified."""
+    """Everybody, verified: some to everything, some to what is near a document."""
+    topics = [f"{hub.address}/feeds/{path}.atom" for path in ("all", f"documents/doc{ORIGIN}/related")]
     async with ClientSession() as session:
         for number in range(SUBSCRIBERS):
             fields = {"hub.mode": "subscribe", "hub.callback": f"{found.url}/{number}", "hub.secret": "s"}
-            async with session.post(f"{hub.address}/hub", data=fields | {"hub.topic": f"{hub.address}/feeds/all.atom"}):
+            async with session.post(f"{hub.address}/hub", data=fields | {"hub.topic": topics[number % 2]}):
                 pass
 
     async def there() -> bool:
@@ -87,6 +95,21 @@ def told(found: Reader) -> dict[str, set[int]]:
     return known
 
 
+def repeated(found: Reader) -> list[int]:
+    """The documents that somebody was told of in two messages that were not one and the same."""
+    messages = {(each.path, each.headers["webhook-id"]): each.body for each in found.heard}
+    counts = Counter((path, name) for (path, _), body in messages.items() for name in set(ENTRY.findall(body)))
+    return [int(name) for (_, name), count in counts.items() if count > 1]
+
+
+async def come(belt: Belt, number: int) -> None:
+    """A document comes, and joins a list."""
+    newcomer = article(number)
+    said = told_of(newcomer) if number % OLDER == 0 else ""
+    facts = {"joined": {f"doc{number}": said}, "event_id": f"relisted-{number}"}
+    await belt.publish(Step(emits=(newcomer, relisted(ORIGIN, **facts))))
+
+
 async def test_no_push_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
     """Every subscriber is told of every document; what comes twice comes under the same id with the same bytes; nothing is left over."""
     server = RedisServer(next(iter(binaries().values())))
@@ -94,10 +117,12 @@ async def test_no_push_is_lost_when_the_process_is_killed(tmp_path: Path) -> Non
     hub, sent = Hub(server.url, tmp_path), 0
     async with Redis.from_url(server.url) as redis, reader() as found:
         belt, process = Belt(redis, Settings(), SystemClock()), await hub.started()
+        await belt.publish(Step(emits=(article(ORIGIN),)))
+        await eventually(partial(redis.hexists, "{syndicate}:hub:known", f"doc{ORIGIN}"))
         await subscribe(hub, redis, found)
         for _ in range(KILLS):
             for _ in range(20):
-                await belt.publish(Step(emits=(article(sent),)))
+                await come(belt, sent)
                 sent += 1
                 await asyncio.sleep(0.02)
             process.kill()
@@ -116,4 +141,5 @@ async def test_no_push_is_lost_when_the_process_is_killed(tmp_path: Path) -> Non
         bodies.setdefault(message.headers["webhook-id"], set()).add(message.body)
 
     assert {len(each) for each in bodies.values()} == {1}
+    assert [] == repeated(found)
     assert not [key for key in left if re.search(rb":(news|wanting|waiting|payload|delivery|spreading)", key)]

@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from services.webhooks.hub.nearby import PATIENCE_MS
 from services.webhooks.hub.topics import digest
-from shared.events import DocumentPublished, RelatedPublished
-from shared.syndication.article import Article, article_of
-from shared.syndication.directory import Placed
-from tests.integration.webhooks.office import SITE, Office
-from tests.integration.webhooks.reader import START, article, retraction
+from shared.events import DocumentPublished
+from shared.syndication.article import Article
+from tests.integration.webhooks.lists import relisted, told_of
+from tests.integration.webhooks.office import TOPIC, Office
+from tests.integration.webhooks.reader import article, retraction
 
 NEAR = "http://news.example/feeds/documents/doc1/related.atom"
 CALLBACK = "http://127.0.0.1:1/x"
-
-
-def relisted(number: int = 1, **facts: Any) -> RelatedPublished:
-    """A document's list is another one."""
-    common: dict[str, Any] = {
-        "event_id": f"relisted-{number}",
-        "correlation_id": "request",
-        "occurred_at": START,
-        "id": f"doc{number}",
-        "related": (),
-        "related_revision": 1,
-        "title": f"Tides {number}",
-        "link": f"http://127.0.0.1/documents/doc{number}",
-        "sequence": 1_800_000_000_000,
-    }
-    return RelatedPublished(**(common | facts))
-
-
-def told_of(event: DocumentPublished, **facts: Any) -> str:
-    """An article as it comes with another one's event."""
-    placed = Placed(event.subject, event.second, event.runners_up)
-    made = article_of(event, SITE, placed=placed, first_published_at=event.first_published_at)
-    return made.model_copy(update=facts).model_dump_json(exclude={"text", "original", "duplicates"})
 
 
 async def laid(office: Office, event: DocumentPublished, place: int) -> None:
@@ -85,6 +60,19 @@ async def test_an_older_newcomer_comes_with_the_list(office: Office) -> None:
 
     assert 0 < body.index(b"Ebb 3") < body.index(b"Ebb 2")
     assert b"Tides 2" not in body
+
+
+async def test_an_article_that_comes_with_a_list_is_for_that_topic_alone(office: Office) -> None:
+    """Other topics that wait with the document at that time are sent its own event."""
+    subscriptions = [await office.subscribe(CALLBACK, topic) for topic in (NEAR, TOPIC)]
+    await office.hear(article(1), article(2), relisted(joined={"doc2": told_of(article(2), title="Ebb")}))
+    for topic in (NEAR, TOPIC):
+        await office.distributing.close(digest(topic))
+    bodies = [[each.body for each in await office.taken(subscription.lane)] for subscription in subscriptions]
+
+    assert [[b"Ebb" in body for body in each] for each in bodies] == [[True], [False]]
+    assert [b"Tides 2" in body for body in bodies[1]] == [True]
+    assert not await office.redis.keys(f"{office.base}:news:*")
 
 
 async def test_a_newcomer_that_another_process_is_slow_to_take_in_is_waited_for(office: Office) -> None:
