@@ -8,6 +8,7 @@ import pytest
 import redis
 from hypothesis import settings
 
+import services  # noqa: F401 - numpy has one thread in the tests too
 from tests.redis_servers import RedisServer, binaries
 
 settings.register_profile("house", deadline=None)

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from shared.errors import Unfit
+from shared.semantic import model
 from shared.settings import ROOT
 from tests.house import TOKEN, House, house
 from tests.redis_servers import RedisServer, redis_8
@@ -103,3 +105,37 @@ async def test_what_an_operator_chose_wins(backend: tuple[str, str], tmp_path: P
     assert f"banned  {neap}" in said
     assert {neap, harbours} == {*ids(after)}
     assert json.loads(evaluated)["documents"] == len(TEXTS)
+
+
+async def test_articles_that_share_no_word_can_be_related(redis_url: str, tmp_path: Path) -> None:
+    """By what they mean, if an operator wants it."""
+    texts = {
+        "Heart attacks": "Doctors treat patients whose coronary arteries are blocked.",
+        "Myocardial infarction": "Cardiologists open closed vessels with a stent.",
+        "Contracts": "A promise binds two parties.",
+    }
+    async with house(redis_url, tmp_path, semantic=True, related_semantic_weight=0.5) as running:
+        added = [
+            await running.add(json.dumps({"title": t, "text": x}).encode(), "application/json")
+            for t, x in texts.items()
+        ]
+        heart, infarction, contracts = (answer["id"] for _, answer in added)
+        body = await running.eventually(f"/documents/{heart}/related", lambda body: body["related"])
+        await running.published(infarction, contracts)
+        _, other, _ = await running.call("GET", f"/documents/{contracts}/related")
+
+    assert [infarction] == [near["id"] for near in body["related"]]
+    assert [] == [near["id"] for near in other["related"]]
+
+
+async def test_without_the_extra_the_start_says_so(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, with the way out; a process without `related` starts all the same."""
+    monkeypatch.setattr(model, "PACKAGE", "no_such_package_here")
+    with pytest.raises(Unfit, match="the extra `semantic`"):
+        async with house(redis_url, tmp_path, semantic=True):
+            pass
+
+    async with house(redis_url, tmp_path, services=["ingest"], semantic=True) as running:
+        assert 202 == (await running.add(b"The tides."))[0]

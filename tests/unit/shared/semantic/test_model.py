@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 from shared.errors import Unfit
 from shared.semantic import model
 from shared.semantic.model import SemanticModel, kept, weights_in
+from shared.settings import ROOT
 from tests.semantic_model import WIDTH, weights, write_model
 
 
@@ -86,3 +90,14 @@ def test_it_finds_what_shares_no_word(installed: SemanticModel) -> None:
 
     assert [installed.vector(*text) for text in texts] == vectors
     assert tides @ lunar / np.linalg.norm(lunar) > 2 * (tides @ law / np.linalg.norm(law))
+
+
+def test_a_process_of_ours_computes_with_one_thread() -> None:
+    """Threads that wait for each other by turning cost ten times the processor time where cores are shared."""
+    told = "import services.__main__, numpy, threadpoolctl; print(*(each['num_threads'] for each in threadpoolctl.threadpool_info()))"
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run(
+        [sys.executable, "-c", told], capture_output=True, cwd=ROOT, env=environment, check=True, text=True
+    )
+
+    assert ["1"] == done.stdout.split()
