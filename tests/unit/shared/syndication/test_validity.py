@@ -52,7 +52,11 @@ POISON: dict[str, dict[str, Any]] = {
         "html": '<img src="http://[::1]/a.png"><img src="http://a/{b}">',
     },
     "no addresses": {"url": "https:///a", "html": '<a href="http://">b</a><a href="mailto:c">d</a><a href="x:y">e</a>'},
-    "very much": {"html": "<p>a</p>" * 100_000, "title": "b" * 5_000, "text": "c " * 500_000},
+    "five megabytes": {
+        "html": "<p>a</p>" * 100_000 + f"<p>{'b ' * 2_100_000}</p>",
+        "title": "c" * 5_000,
+        "text": "d " * 2_500_000,
+    },
 }
 
 
