@@ -94,22 +94,41 @@ class Finder:
         places = _view(self._places, np.int64)[slots]
         if below is not None:
             slots, places = slots[places < below], places[places < below]
-        newest = np.argsort(-places, kind="stable")[:most]
+        newest = _highest(places, most)
         return len(slots), [(self._ids[slots[row]], int(places[row])) for row in newest]
 
     def _matching(self, question: Question) -> Slots:
         clauses = sorted(map(self._any_of, question.clauses), key=len)
         every: Slots = np.arange(len(self._ids), dtype=np.uint32)
-        slots = reduce(_in_both, clauses) if clauses else every
-        return np.setdiff1d(slots, self._any_of(question.excluded), assume_unique=True)
+        slots: Slots = reduce(_in_both, clauses) if clauses else every
+        excluded = self._any_of(question.excluded)
+        if len(excluded):
+            slots = np.setdiff1d(slots, excluded, assume_unique=True)
+        return slots
 
     def _any_of(self, clause: Clause) -> Slots:
-        found = [_view(self._slots[name], np.uint32) for name in map(token, clause) if name in self._slots]
-        return np.unique(np.concatenate(found)) if found else NONE
+        found: list[Slots] = [_view(self._slots[name], np.uint32) for name in map(token, clause) if name in self._slots]
+        if len(found) < 2:  # noqa: PLR2004 - one alone is ascending already
+            return found[0] if found else NONE
+        return np.unique(np.concatenate(found))
 
 
 def _in_both(some: Slots, others: Slots) -> Slots:
-    return np.intersect1d(some, others, assume_unique=True)
+    """Those of the fewer `some` that are among `others`; both are ascending."""
+    if not len(others):
+        return NONE
+    at = np.minimum(np.searchsorted(others, some), len(others) - 1)
+    return some[others[at] == some]
+
+
+def _highest(places: NDArray[np.int64], most: int) -> NDArray[np.intp]:
+    """Where the highest `most` places are, the highest first: of a million only those are sorted."""
+    if len(places) > most:
+        least = np.partition(places, len(places) - most)[len(places) - most]
+        among = np.flatnonzero(places >= least)
+    else:
+        among = np.arange(len(places))
+    return among[np.argsort(-places[among], kind="stable")[:most]]
 
 
 def _view(numbers: Any, kind: Any) -> NDArray[Any]:
