@@ -118,7 +118,8 @@ def _in_both(some: Slots, others: Slots) -> Slots:
     if not len(others):
         return NONE
     at = np.minimum(np.searchsorted(others, some), len(others) - 1)
-    return some[others[at] == some]
+    both: Slots = some[others[at] == some]
+    return both
 
 
 def _highest(places: NDArray[np.int64], most: int) -> NDArray[np.intp]:
