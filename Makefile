@@ -21,6 +21,7 @@ bench: .venv/ready-dev  ## Cost per event and delivery, documents per second, la
 	@$(BIN)/python -m tests.benchmarks.belt
 	@$(BIN)/python -m tests.benchmarks.feeds
 	@$(BIN)/python -m tests.benchmarks.deliveries
+	@$(BIN)/python -m tests.benchmarks.scaling
 	@$(BIN)/python -m tests.benchmarks.schedule
 	@$(BIN)/python -m tests.benchmarks.hub
 

@@ -13,6 +13,7 @@ webhooks:delivery:<id>      hash: event, partner, created, state, attempt (of th
 webhooks:fresh|due|held:<lane>    sorted sets: never attempted, by the event's time; to be tried again, by the time at which it is due
                             ('inf': behind another about its document); leased, by the lease's end; all times in ms
 webhooks:taking:<lane>      hash: the number of the taking that leased each delivery; it alone can settle. webhooks:takings counts them
+webhooks:takers             sorted set: which processes take, by when they last did
 webhooks:settled|dead|log:<lane>  sorted sets: delivered, given up, and all of them; beyond a bound the oldest are forgotten
 webhooks:line:<lane>:<document>   sorted set: what is to go in order
 webhooks:pace:<lane>        hash: tat, until, level, slowed (how fast it may go), failing (since when nothing succeeds)
@@ -22,6 +23,7 @@ webhooks:ledger             sorted set: the newest events by their place in the 
 
 from __future__ import annotations
 
+import secrets as chance
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -54,7 +56,9 @@ class Deliveries:
         self._kept = kept or Kept()
         self.more_is_due = False
         """Whether the last taking left something behind for which there was no room."""
-        self._order = (ordered_by, GROUP)
+        self.takers = 1
+        """How many processes took from this schedule when this one last did."""
+        self._order = (ordered_by, GROUP, chance.token_hex(4))
         scripts = {path.stem: path.read_text() for path in LUA.glob("*.lua")}
         self._take = redis.register_script(scripts["take"])
         self._renew = redis.register_script(scripts["renew"])
@@ -126,7 +130,7 @@ class Deliveries:
         for lane in lanes:
             forms[lane.id] = lane.form
             words += (lane.id, lane.room, lane.most, lane.rate, lane.burst, lane.together, lane.linger_ms, lane.form)
-        taking, taken, flat, behind = await self._take(keys=[self.base], args=words)
+        taking, taken, flat, behind, self.takers = await self._take(keys=[self.base], args=words)
         self.more_is_due = bool(behind)
         return taken_of(taking, taken, flat, forms)
 

@@ -193,8 +193,11 @@ class Pump:
         )
 
     def _room(self, name: str, terms: Terms) -> int:
-        """Never more than half of the places that are left: however many lanes hang, there is one for the next."""
-        most = MOST_PER_SUSPECT if name in self._suspects else terms.most
+        """Never more than half of the places that are left: however many lanes hang, there is one for the next.
+
+        And no more than this process's part of the lane's own: who settles and takes at once would leave the others none.
+        """
+        most = MOST_PER_SUSPECT if name in self._suspects else -(-terms.most // self._deliveries.takers)
         left = (MOST_IN_FLIGHT - len(self._under_way) + 1) // 2
         return min(most - self._busy[name], left)
 

@@ -1,10 +1,11 @@
 """Signed, durable deliveries, and what durability costs: python -m tests.benchmarks.deliveries [--count 10000] [--partners 3] [--json]
 
 bare      a loop of aiohttp that signs and posts 2 kB, 64 at once, and keeps nothing
-durable   the whole way: the schedule in Redis, leases, signatures, guarded dials, attempts written down; one process, then two
+durable   the whole way: the schedule in Redis, leases, signatures, guarded dials, attempts written down
 
-The receiver is a C program (sink.c; without a compiler a small one in Python) in a process of its own, over kept connections. Processor
-time is told beside the wall's, Redis's apart: on a machine that others use only the former is steady. Everything happens in one run.
+The receiver is a C program in a process of its own (sink.py), over kept connections. Processor time is told beside the wall's, Redis's
+apart: on a machine that others use only the former is steady, and only within a pair. So the two take turns, each time the other one
+first, and the ratios are medians over the pairs. What several processes bring: scaling.py.
 """
 
 from __future__ import annotations
@@ -12,18 +13,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import multiprocessing
-import shutil
-import subprocess
-import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from ipaddress import ip_network
-from multiprocessing.connection import Connection
-from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 import aiohttp
@@ -41,56 +35,12 @@ from services.webhooks.sending import Disabling, PartnerRoute
 from services.webhooks.signing import headers, key_of
 from shared.clock import SystemClock
 from shared.packing import connect
+from tests.benchmarks.sink import BODY, sink
 from tests.redis_servers import RedisServer, binaries
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-BODY = b"x" * 2_000
-ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 AT_ONCE = 64
-ROUNDS = 3
-SOURCE = Path(__file__).parent / "sink.c"
-
-
-class Sink(asyncio.Protocol):
-    """The receiver where there is no compiler."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport: Any = transport
-
-    def data_received(self, data: bytes) -> None:
-        if data.endswith(BODY[-100:]):
-            self.transport.write(ANSWER)
-
-
-def serve(pipe: Connection) -> None:
-    """The process of the receiver where there is no compiler."""
-
-    async def run() -> None:
-        server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", 0)
-        pipe.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    asyncio.run(run())
-
-
-@contextmanager
-def sink() -> Iterator[str]:
-    """The URL of a receiver."""
-    if compiler := shutil.which("cc") or shutil.which("gcc"):
-        with tempfile.TemporaryDirectory(prefix="sink-") as folder:
-            program = f"{folder}/sink"
-            subprocess.run([compiler, "-O2", "-o", program, str(SOURCE)], check=True)
-            process = subprocess.Popen([program, "0"], stdout=subprocess.PIPE)
-            assert process.stdout
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}/hook"
-            process.kill()
-            process.wait()
-        return
-    ours, theirs = multiprocessing.Pipe()
-    server = multiprocessing.Process(target=serve, args=(theirs,), daemon=True)
-    server.start()
-    yield f"http://127.0.0.1:{ours.recv()}/hook"
-    server.kill()
+ROUNDS = 7
 
 
 @dataclass(frozen=True)
@@ -153,7 +103,7 @@ async def bare(url: str, count: int, redis: Any) -> Cost:
 
 async def planned(url: str, count: int, partners: int, redis: Any) -> list[str]:
     """Partners, and deliveries that are due to them."""
-    known, deliveries, clock = Partners(redis, _key), Deliveries(redis, _key, kept=Kept(1_000)), SystemClock()
+    known, deliveries, clock = Partners(redis, bench_key), Deliveries(redis, bench_key, kept=Kept(1_000)), SystemClock()
     ids = [f"partner-{number}" for number in range(partners)]
     for name in ids:
         key = Keyring(bytes(32)).stored(SECRET, name)
@@ -166,7 +116,11 @@ async def planned(url: str, count: int, partners: int, redis: Any) -> list[str]:
 
 async def pumped(ids: list[str], count: int, redis: Any) -> Cost:
     """Everything that is due, sent by a pump of this process."""
-    partners, deliveries, clock = Partners(redis, _key), Deliveries(redis, _key, kept=Kept(1_000)), SystemClock()
+    partners, deliveries, clock = (
+        Partners(redis, bench_key),
+        Deliveries(redis, bench_key, kept=Kept(1_000)),
+        SystemClock(),
+    )
     outbound = Outbound((ip_network("127.0.0.0/8"),))
     route = PartnerRoute(partners, Keyring(bytes(32)), outbound, Disabling(partners, deliveries, clock, ""))
     pump = Pump(deliveries=deliveries, route=route, clock=clock)
@@ -188,31 +142,8 @@ async def durable(url: str, count: int, partners: int, redis: Any) -> Cost:
     return await pumped(ids, count // partners * partners, redis)
 
 
-async def shared_by(processes: int, url: str, count: int, partners: int, redis: Any, address: str) -> Cost:
-    """The same schedule, shared by processes; their processor time together, the wall of the last."""
-    ids = await planned(url, count, partners, redis)
-    server = await _redis_cpu(redis)
-    with multiprocessing.Pool(processes) as pool:
-        costs = await asyncio.to_thread(pool.starmap, worker, [(address, ids, count)] * processes)
-    return Cost(count, max(costs)[0], sum(cpu for _, cpu in costs), await _redis_cpu(redis) - server)
-
-
-def worker(address: str, ids: list[str], count: int) -> tuple[float, float]:
-    """A process's part: its wall and processor time."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-
-    async def run() -> Cost:
-        client = connect(address)
-        try:
-            return await pumped(ids, count, client)
-        finally:
-            await client.aclose()
-
-    cost = uvloop.run(run())
-    return cost.wall, cost.cpu
-
-
-def _key(*parts: str) -> str:
+def bench_key(*parts: str) -> str:
+    """A key of the measurement."""
     return ":".join(("{bench}", *parts))
 
 
@@ -221,33 +152,40 @@ async def main(count: int, partners: int, *, as_json: bool) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     server = RedisServer(next(iter(binaries().values())))
     server.start()
-    found: dict[str, list[Cost]] = {"bare aiohttp": [], "durable": [], "durable, two": []}
     redis = connect(server.url)
+    found: dict[str, list[Cost]] = {"bare aiohttp": [], "durable": []}
     with sink() as url:
-        for _ in range(ROUNDS):
+        ways = {
+            "bare aiohttp": lambda: bare(url, count, redis),
+            "durable": lambda: durable(url, count, partners, redis),
+        }
+        for number in range(ROUNDS):
             await redis.flushall()
-            found["bare aiohttp"].append(await bare(url, count, redis))
-            found["durable"].append(await durable(url, count, partners, redis))
-            await redis.flushall()
-            found["durable, two"].append(await shared_by(2, url, count, partners, redis, server.url))
-            if not as_json:
-                print("\n".join(costs[-1].line(name) for name, costs in found.items()), flush=True)
+            for name in sorted(ways, reverse=bool(number % 2)):
+                found[name].append(await ways[name]())
+                if not as_json:
+                    print(found[name][-1].line(name), flush=True)
     await redis.aclose()
     server.remove()
-    loop, whole, two = (found[name] for name in found)
-    facts = {
-        "durable_to_bare_cpu": median(ours.cpu / theirs.cpu for ours, theirs in zip(whole, loop, strict=True)),
-        "durable_to_bare_cpu_with_redis": median(
-            ours.each / theirs.each for ours, theirs in zip(whole, loop, strict=True)
-        ),
-        "deliveries_per_cpu_second": median(cost.count / cost.cpu for cost in whole),
-        "deliveries_per_cpu_second_with_redis": median(1000 / cost.each for cost in whole),
-        "two_processes_to_one_wall": median(one.wall / both.wall for one, both in zip(whole, two, strict=True)),
-    }
+    facts = compared(found["durable"], found["bare aiohttp"])
     if as_json:
         print(json.dumps(facts | {name: [asdict(cost) for cost in costs] for name, costs in found.items()}))
     else:
         print("\n".join(f"{name:<40} {value:.2f}" for name, value in facts.items()))
+
+
+def compared(whole: list[Cost], loop: list[Cost]) -> dict[str, float]:
+    """Medians over the pairs, and between which ratios the middle half of them lies."""
+    ratios = [ours.each / theirs.each for ours, theirs in zip(whole, loop, strict=True)]
+    low, middle, high = quantiles(ratios, n=4)
+    return {
+        "durable_to_bare_cpu": median(ours.cpu / theirs.cpu for ours, theirs in zip(whole, loop, strict=True)),
+        "durable_to_bare_cpu_with_redis": middle,
+        "the_middle_half_from": low,
+        "the_middle_half_to": high,
+        "deliveries_per_cpu_second": median(cost.count / cost.cpu for cost in whole),
+        "deliveries_per_cpu_second_with_redis": median(1000 / cost.each for cost in whole),
+    }
 
 
 if __name__ == "__main__":

@@ -17,79 +17,20 @@ import json
 import random
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import structlog
 import uvloop
 
-from services.webhooks.deliveries import Deliveries
-from services.webhooks.items import Kept, Lane, Notice, Settled, Taken
+from services.webhooks.items import Lane, Settled, Taken
 from services.webhooks.outbound import Answer
-from services.webhooks.pump import Pump, Terms
-from shared.clock import SystemClock
-from shared.notices import PUBLISHED
+from services.webhooks.pump import Terms
 from shared.packing import connect
+from tests.benchmarks.answering import Bench, turning
+from tests.benchmarks.isolation import isolation
 from tests.redis_servers import RedisServer, binaries
-
-BODY = b'{"data":{}}' + b" " * 500
-Respond = Callable[[Taken], Awaitable[Answer]]
-
-
-class Loop:
-    """A route that answers by itself."""
-
-    def __init__(self, terms: Mapping[str, Terms], respond: Respond) -> None:
-        self._terms = terms
-        self._respond = respond
-
-    async def lanes(self) -> Mapping[str, Terms]:
-        return self._terms
-
-    async def send(self, taken: Taken, at: datetime) -> Answer:
-        del at
-        return await self._respond(taken)
-
-    async def ended(self, lane: str, reason: str) -> None:
-        """Nobody is gone here."""
-
-
-class Bench:
-    """Deliveries on a Redis of their own."""
-
-    def __init__(self, redis: Any) -> None:
-        self.redis = redis
-        self.clock = SystemClock()
-        self.deliveries = Deliveries(redis, lambda *parts: ":".join(("{bench}", *parts)), kept=Kept(100, 100))
-
-    async def plan(
-        self, events: Sequence[tuple[str, str, int]], lanes: Sequence[str], *, ordered: bool = False
-    ) -> None:
-        """Plan events: name, document, place."""
-        now = self.clock.now()
-        for begin in range(0, len(events), 500):
-            async with self.redis.pipeline(transaction=False) as together:
-                for name, document, place in events[begin : begin + 500]:
-                    notice = Notice(name, PUBLISHED, {"2": BODY}, document, "", place)
-                    for command in self.deliveries.planned(notice, lanes, now, lanes if ordered else ()):
-                        together.execute_command(*command)
-                await together.execute()
-
-    def pump(self, terms: Mapping[str, Terms], respond: Respond) -> Pump:
-        """One pump of several."""
-        schedule = (0.0, *(0.05,) * 29)
-        return Pump(deliveries=self.deliveries, route=Loop(terms, respond), clock=self.clock, schedule=schedule)
-
-
-async def turning(pumps: Sequence[Pump], done: Callable[[], bool]) -> None:
-    """Turn all pumps, each by itself, until it is done."""
-
-    async def turn(pump: Pump) -> None:
-        while not done():
-            await pump.turn()
-
-    await asyncio.gather(*map(turn, pumps))
 
 
 async def ordering(bench: Bench, count: int = 100_000, documents: int = 1_000) -> dict[str, Any]:
@@ -143,51 +84,6 @@ async def lateness(bench: Bench, waiting: int = 100_000, due: int = 2_000) -> di
         await turning([bench.pump({"p": Terms()}, respond)], lambda: len(late) >= due)
     late.sort()
     return {"waiting": waiting, "p50_ms": round(late[due // 2] * 1000), "p99_ms": round(late[due * 99 // 100] * 1000)}
-
-
-async def isolation(bench: Bench, partners: int = 100, seconds: float = 12.0, rate: float = 5.0) -> dict[str, Any]:
-    """p99 of the delay of 99 partners, with one that hangs over without."""
-
-    async def round_of(*, hangs: bool) -> float:
-        planned: dict[str, float] = {}
-        delays: list[float] = []
-        names = [f"p{number}-{hangs}" for number in range(partners)]
-
-        async def respond(taken: Taken) -> Answer:
-            if hangs and taken.lane == names[0]:
-                await asyncio.sleep(15)
-                return Answer(None, "timeout")
-            await asyncio.sleep(0.005)
-            if taken.lane != names[0]:
-                delays.append(time.time() - planned[taken.event])
-            return Answer(204)
-
-        pump, number = bench.pump(dict.fromkeys(names, Terms()), respond), 0
-        ended = False
-
-        async def publish() -> None:
-            nonlocal number, ended
-            began = time.monotonic()
-            while (passed := time.monotonic() - began) < seconds:
-                name = f"{hangs}-{number}"
-                number += 1
-                planned[name] = time.time()
-                await bench.plan([(name, "", number)], names)
-                pump.wake()
-                await asyncio.sleep(max(0.0, number / rate - passed))
-            ended = True
-
-        await asyncio.gather(publish(), turning([pump], lambda: ended and len(delays) >= number * (partners - 1)))
-        await pump.drain(0)
-        delays.sort()
-        return delays[len(delays) * 99 // 100]
-
-    ratios = []
-    for _ in range(3):
-        without, with_one = await round_of(hangs=False), await round_of(hangs=True)
-        ratios.append(with_one / without)
-        await bench.redis.flushall()
-    return {"p99_ratio": sorted(round(ratio, 3) for ratio in ratios), "last_p99_ms": round(without * 1000, 1)}
 
 
 async def memory(bench: Bench, count: int = 100_000, partners: int = 20) -> dict[str, Any]:

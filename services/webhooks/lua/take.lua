@@ -1,17 +1,25 @@
 -- Lease what is due: first attempts of all lanes, then retries. What is not settled when its lease ends is due again.
 -- KEYS   base ('{namespace}:webhooks'); all other keys begin with it and so lie in its slot
--- ARGV   now, end of the lease (ms), most deliveries of all, stream and group whose order counts ('' for none);
+-- ARGV   now, end of the lease (ms), most deliveries of all, stream and group whose order counts ('' for none), who takes;
 --        then for each lane: id, room for it here, most at once everywhere, rate per second (0 for any), burst,
 --        most in one message, ms that a message may wait to be filled, form of the body
 -- Gives  the number of this taking: it grows, and who knows a delivery's newest one can settle it;
 --        {lane, {id, event, attempts of this round, attempts ever, events sent along or 0 if nothing hangs on it, ...}, ...},
---        {event, kind, document, correlation, form, body, ...} (each once); of how many lanes more is due than there was room for.
+--        {event, kind, document, correlation, form, body, ...} (each once); of how many lanes more is due than there was room for;
+--        how many take at present.
 local base, now, lease_end, left = KEYS[1], tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local deliveries, payloads = base .. ':delivery:', base .. ':payload:'
 local bodies, seen, ours = {}, {}, {}
 local taking
 local horizon
 local left_behind = 0
+
+-- How many processes have taken something in the last two seconds, or tried to.
+local function takers()
+  local known = base .. ':takers'
+  if redis.call('ZADD', known, now, ARGV[6]) == 1 then redis.call('ZREMRANGEBYSCORE', known, '-inf', now - 60000) end
+  return redis.call('ZCOUNT', known, now - 2000, '+inf')
+end
 
 -- Up to here every event of the stream is planned: below the oldest pending entry, or up to the last one that was given out.
 local function planned_up_to()
@@ -209,7 +217,7 @@ local function close(lane)
 end
 
 local lanes = {}
-for i = 6, #ARGV, 8 do
+for i = 7, #ARGV, 8 do
   local id = ARGV[i]
   if tonumber(redis.call('ZSCORE', base .. ':lanes', id) or math.huge) <= now then
     local lane = {id = id, room = tonumber(ARGV[i + 1]), sent = 0, most = tonumber(ARGV[i + 5]),
@@ -229,4 +237,4 @@ for _, lane in ipairs(lanes) do
   close(lane)
   if lane.found[1] then taken[#taken + 1], taken[#taken + 2] = lane.id, lane.found end
 end
-return {tonumber(taking or 0), taken, bodies, left_behind}
+return {tonumber(taking or 0), taken, bodies, left_behind, takers()}

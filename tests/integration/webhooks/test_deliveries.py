@@ -33,9 +33,9 @@ async def settle(room: Room, taken: Sequence[Taken], state: str = "delivered") -
 
 
 async def keys(room: Room) -> list[str]:
-    """Every key of the deliveries, but for the count of takings."""
+    """Every key of the deliveries, but for the count of takings and who takes."""
     found = {key.decode().removeprefix("{test}:webhooks:") async for key in room.redis.scan_iter("*")}
-    return sorted(found - {"takings"})
+    return sorted(found - {"takings", "takers"})
 
 
 async def test_one_payload_serves_all_partners(room: Room) -> None:
@@ -94,6 +94,17 @@ async def test_a_late_settler_is_heard_if_nobody_was_faster(room: Room) -> None:
 
     assert [message_id("e2", "harbour")] == [each.id for each in other]
     assert ("waiting", 1, []) == (shown, written, await take(room))
+
+
+async def test_processes_know_how_many_share_the_schedule(room: Room) -> None:
+    """Each counts those that took in the last two seconds, and so what is its part of a partner's places."""
+    other, lane, counts = Deliveries(room.redis, room.key), Lane("harbour", 1, 100), list[int]()
+    for each, seconds in ((room.deliveries, 0.5), (other, 0.5), (room.deliveries, 2.5), (room.deliveries, 0)):
+        await each.take([lane], most=1, now=room.clock.now(), lease_seconds=30)
+        counts.append(each.takers)
+        room.clock.advance(seconds)
+
+    assert [1, 2, 2, 1] == counts
 
 
 async def test_what_is_under_way_is_shown_as_that(room: Room) -> None:
@@ -203,6 +214,6 @@ async def test_every_redis_carries_it(redis_server: RedisServer) -> None:
         kept = [each["id"] for each in await log.recent("p", 9)]
         again = await deliveries.resend("p", kept[0], clock.now())
         await deliveries.forget("p")
-        left = await redis.keys("*")
+        left = [key for key in await redis.keys("*") if b":tak" not in key]
 
-    assert (len(taken), settled, len(kept), again, left) == (2, 2, 1, "resent", [b"{old}:webhooks:takings"])
+    assert (len(taken), settled, len(kept), again, left) == (2, 2, 1, "resent", [])
