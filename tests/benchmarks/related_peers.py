@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from services.related.corpus import Corpus
-from services.related.terms import WORD, terms_of
+from services.related.terms import WORD, Terms, terms_of
 from tests.redis_servers import RedisServer, binaries
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ def projected(corpus: Sequence[Page]) -> list[Any]:
     for each in terms:
         numbers = each.numbers.astype(np.int64)
         signs = np.where(numbers * 0x9E3779B1 >> 16 & 1, 1.0, -1.0)
-        weights = found._weights(each) * signs
+        known = Terms(found._vocabulary.small(each.numbers.astype(np.uint32)), each.strengths)
+        weights = found._weights(known) * signs
         vectors.append(np.bincount(numbers % DIMENSIONS, weights, DIMENSIONS).astype("<f4"))
     return vectors
