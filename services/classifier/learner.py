@@ -44,7 +44,7 @@ OFTEN = 1.6
 class Example:
     """A labelled document: its features, what the keywords say for each subject of the learner (as far as then known), and its subject."""
 
-    ids: NDArray[np.uint16]
+    ids: NDArray[np.uint32]
     counts: NDArray[np.uint8]
     prior: Floats
     label: int
@@ -94,16 +94,16 @@ class Learner:
             self.times = np.append(self.times, np.zeros(len(new)))
             self.lately = np.append(self.lately, np.zeros(len(new)))
 
-    def values(self, ids: NDArray[np.uint16], counts: NDArray[np.uint8]) -> Floats:
+    def values(self, ids: NDArray[np.uint32], counts: NDArray[np.uint8]) -> Floats:
         """The features' values: (1 + ln n) · idf, of unit length."""
-        rarity = np.log((1 + self.met) / (1 + self.seen_in[ids])) + 1
-        values = LOGARITHMS[counts] * rarity
+        rarity = np.log((1 + self.met) / (1 + self.seen_in.take(ids))) + 1
+        values = LOGARITHMS.take(counts) * rarity
         length = np.sqrt(values @ values) or 1.0
         return np.asarray(values / length, np.float32)
 
-    def scores(self, ids: NDArray[np.uint16], counts: NDArray[np.uint8]) -> Floats:
+    def scores(self, ids: NDArray[np.uint32], counts: NDArray[np.uint8]) -> Floats:
         """What was learned says so much for each column."""
-        scores: Floats = self.values(ids, counts) @ self.weights[ids]
+        scores: Floats = self.values(ids, counts) @ self.weights.take(ids, axis=0)
         return scores
 
     def learn(self, example: Example) -> bool:
@@ -143,17 +143,18 @@ class Learner:
     def _step(self, example: Example, scale: float) -> None:
         ids = example.ids
         values = self.values(ids, example.counts)
-        rows = self.weights[ids]
+        rows = self.weights.take(ids, axis=0)  # `take` and `put` of whole rows: a third of the time of weights[ids]
         error = _softmax(values @ rows + prior_weight(self.learned) * self._aligned(example.prior))
         left = 0.1 + 0.2 * youth(self.learned)
         each = left / max(len(error) - 1, 1)
         error -= each
         error[example.label] -= 1 - left - each
-        squares = self.squares[ids] + (scale * scale * (error @ error)) * values * values
+        squares = self.squares.take(ids) + (scale * scale * (error @ error)) * values * values
         self.squares[ids] = squares
         rate = scale * (0.6 + 0.4 * youth(self.learned))
         rows -= np.outer(rate * values / np.sqrt(squares + FLOOR), error)
-        self.weights[ids] = rows
+        row = np.dtype((np.void, rows.shape[1] * rows.itemsize))
+        self.weights.view(row).put(ids, rows.view(row))
 
     def _aligned(self, prior: Floats) -> Floats:
         missing = len(self.slugs) - len(prior)

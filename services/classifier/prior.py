@@ -56,7 +56,7 @@ class Keywords:
         """The keywords in a document."""
         if not len(self._keys):
             return Hits(np.empty(0, np.int64), np.empty(0))
-        likely = np.flatnonzero(self._sieve[reading.keys & SIEVE])
+        likely = np.flatnonzero(self._sieve.take((reading.keys & SIEVE).astype(np.int64)))
         keys = reading.keys[likely]
         rows = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         met = self._keys[rows] == keys

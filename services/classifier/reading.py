@@ -1,8 +1,10 @@
 """Pure. A document as numbers: the keys of its words and phrases, and the features that the learner sees.
 
 A word's key is 64 bits of a digest, a phrase's is mixed from those of its two words, so keywords are met without error. A feature is a key
-folded to 16 bits: over 22,000 labelled articles, 2^16 places classify as well as 2^18 (0.7375 and 0.7366), in a quarter of the room. What
-stands in the title counts twice, and once more as a feature of its own; a long word's beginning is a feature too (worth 0.003).
+folded to one of 2^18 places (Weinberger and others, ICML 2009). 22,000 articles have 1.7 million different phrases: in 2^16 places they
+drown each other, which costs 0.004 of the right answers, and 2^20 bring no more than 0.001. Words have a quarter of the places to
+themselves, so that no phrase drowns a word. What stands in the title counts twice, and once more as a feature of its own; a long word's
+beginning is a feature too (worth 0.003).
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from numpy.typing import NDArray
 from services.classifier.words import SMALL, WORD, singular
 
 Keys = NDArray[np.uint64]
-FEATURES = 1 << 16
+FEATURES = 1 << 18
+WORD_PLACES = 1 << 16
 TITLE_LIMIT = 1_000
 TEXT_LIMIT = 50_000
 """Characters of the text that are read: what an article is about, it says by then, and the work stays below 5 ms."""
@@ -33,9 +36,14 @@ STEM_LETTERS = 6
 MOST = 255
 SPOTS_OF = (0, 0, 1, 1, 0, 0, 2)
 """Which `spots` the parts of a reading belong to; every second part is phrases."""
+COUNTS_OF = np.array([TITLE_COUNTS, TITLE_COUNTS, 1, 1, TITLE_COUNTS, TITLE_COUNTS, 1])
+FIRST_OF = np.array([0, WORD_PLACES, 0, WORD_PLACES, 0, WORD_PLACES, 0], np.uint64)
+PLACES_OF = np.array([WORD_PLACES, FEATURES - WORD_PLACES] * 3 + [WORD_PLACES], np.uint64)
+"""What a feature of each part counts, and the places that the part has: the first one, and how many."""
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _IN_TITLE = np.uint64(0xD6E8FEB86659FD93)
-_FOLD = np.uint64(FEATURES - 1)
+_HALF = np.uint64(32)
+_LOWER_HALF = np.uint64(0xFFFFFFFF)
 
 
 class Lexicon(dict[str, int]):
@@ -88,7 +96,7 @@ class Reading:
     """
 
     keys: Keys
-    ids: NDArray[np.uint16]
+    ids: NDArray[np.uint32]
     counts: NDArray[np.uint8]
     firsts: NDArray[np.int64]
     sizes: tuple[int, ...]
@@ -140,13 +148,13 @@ class Reader:
         large = np.flatnonzero(numbers)
         cut = int(np.searchsorted(large, in_title))
         kept = numbers[large]
-        keys, stems = self._lexicon.keys_of[kept], self._lexicon.stems_of[kept]
+        keys, stems = self._lexicon.keys_of.take(kept), self._lexicon.stems_of.take(kept)
         parts = (keys[:cut], _phrases(keys[:cut]), keys[cut:], _phrases(keys[cut:]))
         whole = np.concatenate(parts)
         marked = whole[: len(parts[0]) + len(parts[1])] * _IN_TITLE
         long = np.flatnonzero(stems)
         sizes = (*map(len, parts), len(parts[0]), len(parts[1]), len(long))
-        ids, firsts, counts = _counted(_folded(np.concatenate([whole, marked, stems[long]])), sizes)
+        ids, firsts, counts = _counted(_folded(np.concatenate([whole, marked, stems[long]]), sizes), sizes)
         return Reading(whole, ids, counts, firsts, sizes, words, (large[:cut], large[cut:], large[long]))
 
 
@@ -156,17 +164,17 @@ def _phrases(keys: Keys) -> Keys:
     return mixed ^ (mixed >> np.uint64(29))
 
 
-def _folded(keys: Keys) -> NDArray[np.uint16]:
-    return (((keys ^ (keys >> np.uint64(32))) >> np.uint64(3)) & _FOLD).astype(np.uint16)
+def _folded(keys: Keys, sizes: tuple[int, ...]) -> Keys:
+    """The place of each key among those of its part."""
+    return (((keys >> _HALF) * np.repeat(PLACES_OF, sizes)) >> _HALF) + np.repeat(FIRST_OF, sizes)
 
 
-def _counted(
-    places: NDArray[np.uint16], sizes: tuple[int, ...]
-) -> tuple[NDArray[np.uint16], NDArray[np.int64], NDArray[np.uint8]]:
+def _counted(places: Keys, sizes: tuple[int, ...]) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint8]]:
     """The distinct features, where each is first, and how often it occurs."""
-    order = np.argsort(places, kind="stable")
-    ordered = places[order]
+    numbered = places << _HALF | np.arange(len(places), dtype=np.uint64)
+    mixed = np.sort(numbered)  # in a third of the time of a stable argsort
+    ordered, order = mixed >> _HALF, (mixed & _LOWER_HALF).astype(np.int64)
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(places) else order
-    weights = np.repeat(np.array([TITLE_COUNTS, TITLE_COUNTS, 1, 1, TITLE_COUNTS, TITLE_COUNTS, 1]), sizes)[order]
+    weights = np.repeat(COUNTS_OF, sizes)[order]
     counts = np.add.reduceat(weights, starts) if len(places) else weights
-    return ordered[starts], order[starts], np.minimum(counts, MOST).astype(np.uint8)
+    return ordered[starts].astype(np.uint32), order[starts], np.minimum(counts, MOST).astype(np.uint8)

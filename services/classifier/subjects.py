@@ -197,7 +197,7 @@ class Subjects:
         ids = reading.ids
         against = learner.weights[ids, columns[rival]] if rival is not None and columns[rival] >= 0 else 0
         weights = learner.values(ids, reading.counts) * (learner.weights[ids, columns[place]] - against)
-        weights[learner.seen_in[ids] > COMMON * learner.met + 1] = 0
+        weights[learner.seen_in.take(ids) > COMMON * learner.met + 1] = 0
         weightiest = np.argsort(-weights, kind="stable")[:WEIGHTIEST]
         for place_of_word, weight in zip(
             reading.firsts[weightiest].tolist(), weights[weightiest].tolist(), strict=True

@@ -9,7 +9,7 @@ import pytest
 
 from services.classifier.evaluation import Answer, Score
 from services.classifier.labelled import Labelled
-from services.classifier.model import LABELS_ENOUGH, ROUND_EVERY, Model, ModelUnfit
+from services.classifier.model import LABELS_ENOUGH, MAGIC, ROUND_EVERY, Model, ModelUnfit
 from services.classifier.reading import Reader
 from shared.events import Document
 from tests.unit.classifier.samples import document, small
@@ -100,6 +100,14 @@ def test_bytes_that_are_no_model_are_refused(spoil: object) -> None:
 
     with pytest.raises(ModelUnfit):
         Model.unpack(spoil(body))  # type: ignore[operator]
+
+
+def test_a_model_of_another_version_is_refused_with_the_way_out() -> None:
+    """Its features are others, so nothing of it can be taken over; the documents that are kept can."""
+    body = taught([lesson("sea", 1)]).pack()
+
+    with pytest.raises(ModelUnfit, match="subjects train"):
+        Model.unpack(b"syndicate-model-2\n" + body[len(MAGIC) :])
 
 
 def test_it_learns_from_its_own_sure_guesses() -> None:
