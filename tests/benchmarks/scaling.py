@@ -1,4 +1,4 @@
-"""What a second delivering process brings: python -m tests.benchmarks.scaling [--share 0.3] [--count 12000] [--partners 3] [--rounds 5]
+"""What a second delivering process brings: python -m tests.benchmarks.scaling [--share 0.3] [--count 24000] [--partners 3] [--rounds 5]
 
 One process, then two, each with the same fixed share of one processor (share.py), deliver what is due to some partners from one
 schedule in one Redis, 2 kB, signed. On a machine whose processors Redis, the receiver and the load have to share, whole processes would
@@ -122,7 +122,7 @@ def main(share: float, count: int, partners: int, rounds: int, *, as_json: bool)
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--share", type=float, default=0.3)
-    parser.add_argument("--count", type=int, default=12_000)
+    parser.add_argument("--count", type=int, default=24_000)
     parser.add_argument("--partners", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true")
