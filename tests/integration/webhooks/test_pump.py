@@ -212,6 +212,9 @@ async def test_the_schedule_survives_a_killed_redis(redis_server: RedisServer) -
         await room.notify("harbour")
         pump = room.pump()
         await turn_until(pump, lambda: len(partner.heard) == 1)
+        await turn_until_settled(pump, room)
+        while (await redis.info("persistence"))["aof_buffer_length"]:  # noqa: ASYNC110 - Redis has no event for it
+            await asyncio.sleep(0.01)  # what Redis has not yet given to the kernel would die with it
         redis_server.kill()
         with pytest.raises(RedisError):
             await pump.turn()
