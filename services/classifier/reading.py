@@ -29,8 +29,8 @@ TEXT_LIMIT = 50_000
 """Characters of the text that are read: what an article is about, it says by then, and the work stays below 5 ms."""
 WORDS_KEPT = 1 << 17
 """Words whose keys are remembered, about 20 MB; then it begins anew."""
-READINGS_KEPT = 50
-"""About 60 kB each."""
+READINGS_KEPT = 128
+"""About 60 kB each. More than a batch: what it teaches is learned when all of it is classified, and by then fewer would be forgotten."""
 TITLE_COUNTS = 2
 STEM_LETTERS = 6
 MOST = 255
