@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.classifier.learner import Example, Learner
 from services.classifier.reading import FEATURES, WORD_PLACES, Reader
+from shared.settings import Settings
 
 WORDS = st.lists(st.sampled_from(["tide", "waves", "the", "archipelago", "of", "moon", "Sea", "1914"]), max_size=40)
 
@@ -41,3 +42,12 @@ def test_learning_touches_the_features_of_the_document_alone() -> None:
 
     assert reading.ids.tolist() == np.flatnonzero(learner.weights.any(axis=1)).tolist()
     assert [1.0] == np.unique(np.sign(learner.weights[reading.ids, 0])).tolist()
+
+
+def test_what_a_batch_teaches_is_not_read_again() -> None:
+    """All documents of a batch are classified before the first of them is learned from."""
+    reader = Reader()
+    batch = [(f"Tide {number}", "the moon and the sea") for number in range(Settings(token="t").batch_size)]
+    classified = [reader.read(*document) for document in batch]
+
+    assert all(reader.read(*document) is reading for document, reading in zip(batch, classified, strict=True))
