@@ -21,17 +21,14 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from redis.exceptions import RedisError
-
 from services.related.closeness import Weights
 from services.related.evaluation import Freshness, freshness
 from services.related.index import Index
 from services.related.ledger import NOWHERE, Commit, Keys, position_after, revision_of, writes
 from services.related.loading import load
 from services.related.relating import Relating, renewed
-from services.related.turns import Turns
+from services.related.turns import Turns, insist
 from services.related.understanding import understood
-from shared.broker import pause_after
 from shared.clock import Clock, SystemClock
 from shared.consumer import Batch
 from shared.logs import log
@@ -73,20 +70,15 @@ class Replica:
 
     async def relate(self, batch: Batch) -> None:
         """Relate the events of `batch`, as often as it takes; that Redis is away counts against none of them."""
-        failures = 0
         meanings = await understood(batch.events, self._model)
-        while True:
-            try:
-                async with self._one_at_a_time, self._turns.one():
-                    await self.catch_up()
-                    if await self._decide(batch, meanings):
-                        self.last_batch = time.monotonic()
-                        return
-                log.info("related.overtaken", revision=revision_of(self.position))
-            except RedisError as error:
-                log.warning("related.delayed", error=str(error)[:200])
-                await asyncio.sleep(pause_after(failures))
-            failures += 1
+
+        async def decided() -> bool:
+            async with self._one_at_a_time, self._turns.one():
+                await self.catch_up()
+                return await self._decide(batch, meanings)
+
+        await insist(decided)
+        self.last_batch = time.monotonic()
 
     async def change(
         self,

@@ -6,9 +6,14 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+
+from redis.exceptions import RedisError
+
+from shared.broker import pause_after
+from shared.logs import log
 
 LOCK_SECONDS = 1.0
 LOCK_POLL_SECONDS = 0.005
@@ -37,3 +42,17 @@ class Turns:
             yield
         finally:
             await self._unlock(keys=[self._key], args=[token])
+
+
+async def insist(decided: Callable[[], Awaitable[bool]]) -> None:
+    """Decide as often as it takes, another process being faster (False) or Redis away; neither counts against an event."""
+    failures = 0
+    while True:
+        try:
+            if await decided():
+                return
+            log.info("related.overtaken")
+        except RedisError as error:
+            log.warning("related.delayed", error=str(error)[:200])
+            await asyncio.sleep(pause_after(failures))
+        failures += 1

@@ -16,8 +16,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from redis.exceptions import RedisError
-
 from services.related.closeness import Weights
 from services.related.evaluation import Freshness, compared
 from services.related.index import Index
@@ -26,14 +24,13 @@ from services.related.records import Record
 from services.related.relating import Relating, renewed
 from services.related.replica import Found, Publish, take_all
 from services.related.terms import Numbers
-from services.related.turns import Turns
+from services.related.turns import Turns, insist
 from services.related.upkeep import TOLERATED
 from services.related.vectors.building import Building
 from services.related.vectors.frequencies import NO_NUMBERS, Frequencies
 from services.related.vectors.gathering import Gathering
 from services.related.vectors.keys import VectorKeys, dating, linking, placing
 from services.related.vectors.latest import latest_in, names_in
-from shared.broker import pause_after
 from shared.clock import Clock, SystemClock
 from shared.consumer import Batch
 from shared.logs import log
@@ -68,18 +65,13 @@ class Vectors:
 
     async def relate(self, batch: Batch) -> None:
         """Relate the events of `batch`, as often as it takes; that Redis is away counts against none of them."""
-        failures = 0
-        while True:
-            try:
-                async with self._one_at_a_time, self._turns.one():
-                    if await self._decide(batch):
-                        self.last_batch = time.monotonic()
-                        return
-                log.info("related.overtaken", revision=revision_of(self.position))
-            except RedisError as error:
-                log.warning("related.delayed", error=str(error)[:200])
-                await asyncio.sleep(pause_after(failures))
-            failures += 1
+
+        async def decided() -> bool:
+            async with self._one_at_a_time, self._turns.one():
+                return await self._decide(batch)
+
+        await insist(decided)
+        self.last_batch = time.monotonic()
 
     async def change(
         self, decide: Callable[[Index], Sequence[str]], publish: Publish, cause: str, about: Sequence[str] = ()
