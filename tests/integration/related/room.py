@@ -22,10 +22,9 @@ from shared.settings import Settings
 from shared.steps import Entry, Fence, Step
 from shared.streams import Belt
 from tests.redis_servers import RedisServer
+from tests.sea_words import WORDS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-VOCABULARY = "moon tide sea sun night ship harbour storm wind rain cloud star law court judge treaty"
-WORDS = VOCABULARY.split()
 STREAM = DocumentClassified.stream
 
 
@@ -93,6 +92,20 @@ class Process:
         await self.belt.reads.xgroup_create(self.belt.key(STREAM), "related")
         streams = await self.belt.client.xreadgroup("related", self.belt.name, {self.belt.key(STREAM): ">"})
         return [Entry(entry_id.decode(), fields) for entry_id, fields in streams[0][1]]
+
+
+async def overtake_by_turns(one: Process, other: Process) -> None:
+    """The whole history; for every second part, `other` commits between decision and commit of `one`."""
+    for first, second in zip(PARTS[::2], PARTS[1::2], strict=True):
+        held = await one.hold(*second)
+
+        async def overtake(events: Sequence[DocumentClassified] = first) -> None:
+            one.before_commit = nothing
+            await one.belt.client.delete(one.belt.key("related", "lock"))
+            await other.take(*events)
+
+        one.before_commit = overtake
+        await one.consumer.take(held)
 
 
 @asynccontextmanager

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
-from shared.events import DocumentClassified
 from tests.integration.related.room import (
     HISTORY,
     PARTS,
     assert_all_is_well,
     classified,
     lists,
-    nothing,
+    overtake_by_turns,
     process,
     told,
 )
@@ -41,16 +40,7 @@ async def test_two_processes_by_turns_stay_equal(redis_server: RedisServer) -> N
 async def test_who_is_overtaken_decides_anew(redis_server: RedisServer) -> None:
     """Another process commits between decision and commit; the fence stops the first, which then follows and commits."""
     async with process(redis_server) as one, process(redis_server) as other:
-        for first, second in zip(PARTS[::2], PARTS[1::2], strict=True):
-            held = await one.hold(*second)
-
-            async def overtake(events: Sequence[DocumentClassified] = first) -> None:
-                one.before_commit = nothing
-                await one.belt.client.delete(one.belt.key("related", "lock"))
-                await other.take(*events)
-
-            one.before_commit = overtake
-            await one.consumer.take(held)
+        await overtake_by_turns(one, other)
 
         await assert_all_is_well(redis_server, one, other)
 

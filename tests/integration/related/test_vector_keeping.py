@@ -15,9 +15,10 @@ from services.related.vectors.frequencies import CHANGES
 from services.related.vectors.keys import refers
 from shared.events import Change, DocumentClassified
 from tests.integration.related import room
-from tests.integration.related.room import HISTORY, PARTS, WORDS, classified, uninterrupted
+from tests.integration.related.room import HISTORY, PARTS, classified, uninterrupted
 from tests.integration.related.vector_room import VectorProcess, process
 from tests.redis_servers import RedisServer, redis_8
+from tests.sea_words import WORDS
 
 MANY = 240
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -14,11 +14,11 @@ from services.related.index import Index
 from services.related.vectors.store import Vectors
 from shared.clock import SystemClock
 from shared.errors import Unfit
-from shared.events import Change, DocumentClassified
+from shared.events import Change
 from shared.settings import Settings
 from shared.streams import Belt
 from tests.integration.related import room
-from tests.integration.related.room import HISTORY, PARTS, classified, nothing, told, uninterrupted
+from tests.integration.related.room import HISTORY, PARTS, classified, nothing, overtake_by_turns, told, uninterrupted
 from tests.integration.related.vector_room import NAMES, process
 from tests.redis_servers import RedisServer, binaries, redis_8
 
@@ -75,16 +75,7 @@ async def test_two_processes_by_turns_stay_equal(server: RedisServer) -> None:
 async def test_who_is_overtaken_decides_anew(server: RedisServer) -> None:
     """Another process commits between decision and commit; the fence stops the first, which then decides again."""
     async with process(server) as one, process(server) as other:
-        for first, second in zip(PARTS[::2], PARTS[1::2], strict=True):
-            held = await one.hold(*second)
-
-            async def overtake(events: Sequence[DocumentClassified] = first) -> None:
-                one.before_commit = nothing
-                await one.belt.client.delete(one.belt.key("related", "lock"))
-                await other.take(*events)
-
-            one.before_commit = overtake
-            await one.consumer.take(held)
+        await overtake_by_turns(one, other)
 
     await assert_all_is_well(server)
 

@@ -10,25 +10,7 @@ from services.related.records import Record
 from services.related.terms import Terms, terms_of
 from services.related.vectors.frequencies import Frequencies
 from services.related.vectors.likeness import DIMENSIONS, Borrowed, Likeness, projected
-
-WORDS = [
-    "moon",
-    "tide",
-    "sea",
-    "sun",
-    "night",
-    "ship",
-    "harbour",
-    "storm",
-    "wind",
-    "rain",
-    "cloud",
-    "star",
-    "law",
-    "court",
-    "judge",
-    "treaty",
-]
+from tests.sea_words import WORDS
 
 
 def documents(count: int = 40) -> list[Terms]:

@@ -7,25 +7,7 @@ from services.related.index import Index
 from services.related.records import Record
 from services.related.terms import terms_of
 from services.related.upkeep import due, renew_one, settle_some
-
-WORDS = [
-    "moon",
-    "tide",
-    "sea",
-    "sun",
-    "night",
-    "ship",
-    "harbour",
-    "storm",
-    "wind",
-    "rain",
-    "cloud",
-    "star",
-    "law",
-    "court",
-    "judge",
-    "treaty",
-]
+from tests.sea_words import WORDS
 
 
 def grown(documents: int) -> Index:
