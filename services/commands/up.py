@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from importlib import import_module
@@ -23,6 +22,7 @@ from shared.access import operator_token, token_file
 from shared.client import Client
 from shared.clock import Clock, SystemClock
 from shared.errors import SyndicateError
+from shared.garbage import collect_seldom
 from shared.host import Host, run
 from shared.logs import configure, log
 from shared.packing import connect
@@ -73,22 +73,11 @@ async def _serve(names: Sequence[str], settings: Settings, *, demo: bool) -> Non
         version = await fitness.check(client)
         log.info("redis.found", origin=found.origin, version=version)
         host = build(names, settings, client, demo=demo)
-        _collect_seldom()
+        collect_seldom()
         await run(host, ready=_welcome(host, names, demo=demo))
     finally:
         await client.aclose()
         await asyncio.to_thread(found.stop)
-
-
-def _collect_seldom() -> None:
-    """Take what start-up made out of the garbage collector's sight, and let it look seldom.
-
-    Events, documents and articles go by reference counting; looking for cycles among them, after every 700 new objects as Python does
-    by default, took about a tenth of the belt's processor time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
 
 
 def build(

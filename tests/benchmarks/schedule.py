@@ -27,6 +27,7 @@ import uvloop
 from services.webhooks.items import Lane, Settled, Taken
 from services.webhooks.outbound import Answer
 from services.webhooks.pump import Terms
+from shared.garbage import collect_seldom
 from shared.packing import connect
 from tests.benchmarks.answering import Bench, turning
 from tests.benchmarks.isolation import isolation
@@ -124,6 +125,7 @@ ALL: dict[str, Callable[[Bench], Awaitable[dict[str, Any]]]] = {
 async def main(names: Sequence[str]) -> None:
     """Measure what is named, or everything."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    collect_seldom()  # as every process of the product does once it has started
     server = RedisServer(next(iter(binaries().values())))
     server.start()
     redis = connect(server.url)
