@@ -28,6 +28,7 @@ bench: .venv/ready-dev  ## Cost per event and delivery, documents per second, la
 chaos: .venv/ready-dev  ## Kill everything with -9 while documents flow; then count
 	@$(BIN)/python -m tests.benchmarks.chaos
 	@$(BIN)/python -m tests.benchmarks.tempers
+	@$(BIN)/python -m tests.benchmarks.replay
 
 lock:  ## Pin every dependency by hash, for every supported Python; no index address in the files
 	@test -x $(BIN)/uv || $(BIN)/pip install -q uv

@@ -15,7 +15,7 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -70,17 +70,18 @@ class Outcome:
 
 
 class Run:
-    """One run."""
+    """One run. `others`: settings of the services."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, partners: Sequence[str] = PARTNERS, **others: str) -> None:
         self.plan = plan
+        self.partners = partners
         self.folder = Path(tempfile.mkdtemp(prefix="tempers-"))
         self.redis = RedisServer(next(iter(binaries().values())))
         self.client: Any = redis.Redis.from_url(self.redis.url)
         self.ports = dict(zip((*COPIES, "receiver"), free_ports(3), strict=True))
         settings = {"REDIS_URL": self.redis.url, "TOKEN": TOKEN, "DATA": str(self.folder), "LOG_LEVEL": "error"}
         settings |= {"PARTNER_NETWORKS": "127.0.0.0/8", "WEBHOOK_SECONDS": "2", "LEASE_SECONDS": "2"}
-        settings |= {"WEBHOOK_SCHEDULE_SECONDS": "0,1,1,2,2,2,3,3,3,3", "WEBHOOK_DELIVERIES_KEPT": "100000"}
+        settings |= {"WEBHOOK_SCHEDULE_SECONDS": "0,1,1,2,2,2,3,3,3,3", "WEBHOOK_DELIVERIES_KEPT": "100000"} | others
         self.fleet = Fleet(self.folder, {f"SYNDICATE_{name}": value for name, value in settings.items()})
         self.log = self.folder / "received"
         self.ids: dict[str, str] = {}
@@ -95,12 +96,10 @@ class Run:
         )
         for name in COPIES:
             self.fleet.launch(name, "services", "webhooks", SYNDICATE_PORT=str(self.ports[name]))
-        _until(
-            lambda: all(self._asks(name, "/health/ready") for name in self.ports if name != "receiver"), BOOT_SECONDS
-        )
-        for partner in PARTNERS:
+        until(lambda: all(self.asks(name, "/health/ready") for name in self.ports if name != "receiver"), BOOT_SECONDS)
+        for partner in self.partners:
             url = f"http://127.0.0.1:{self.ports['receiver']}/{partner}"
-            added = self._asks(COPIES[0], "/partners", {"name": partner, "url": url, "secret": SECRET})
+            added = self.asks(COPIES[0], "/partners", {"name": partner, "url": url, "secret": SECRET})
             assert added["confirmed"] == "handshake", added
             self.ids[partner] = added["id"]
 
@@ -123,7 +122,7 @@ class Run:
 
     def _all_ready(self) -> bool:
         """Both processes do their work: who is killed was alive, and one is always left."""
-        return all(self._asks(name, "/health/ready") for name in COPIES)
+        return all(self.asks(name, "/health/ready") for name in COPIES)
 
     def _strike_redis(self, killed: int, restarts: set[int]) -> None:
         if killed in restarts:
@@ -131,13 +130,13 @@ class Run:
             self.redis.start()
             self.strikes.append((time.time(), "redis"))
         if killed == self.plan.kills // 2:
-            _insist(lambda: self.client.xgroup_destroy(STREAM, GROUP))
+            insist(lambda: self.client.xgroup_destroy(STREAM, GROUP))
             self.strikes.append((time.time(), "group"))
 
     def _publish(self, number: int) -> None:
         event = published(number)
         self.published[event.event_id] = time.time()
-        _insist(lambda: self.client.xadd(STREAM, {"event": event.encode()}))
+        insist(lambda: self.client.xadd(STREAM, {"event": event.encode()}))
 
     def drain(self) -> None:
         """Wait until the good ones have everything, and nothing is left on the stream."""
@@ -147,13 +146,14 @@ class Run:
             self.fleet.supervise()
             with suppress(RedisError):
                 planned = self.client.zcard(f"{PREFIX}ledger") >= len(self.published)
-                left = sum(self._waiting(name) for name in good)
+                left = sum(self.waiting(name) for name in good)
                 print(f"\r{left} left for the good ones      ", end="", file=sys.stderr)
                 if planned and not left:
                     break
             time.sleep(0.2)
 
-    def _waiting(self, partner: str) -> int:
+    def waiting(self, partner: str) -> int:
+        """How many of a partner's deliveries have not ended, by its id."""
         return sum(int(self.client.zcard(f"{PREFIX}{place}:{partner}")) for place in ("fresh", "due", "held"))
 
     def count(self) -> Outcome:
@@ -189,7 +189,7 @@ class Run:
         )
         self._recoveries(found, sorted(float(row[0]) for row in rows if row[1].startswith("fast")))
         found.disabled = sorted(
-            each["name"] for each in self._asks(COPIES[0], "/partners")["partners"] if not each["enabled"]
+            each["name"] for each in self.asks(COPIES[0], "/partners")["partners"] if not each["enabled"]
         )
         return found
 
@@ -223,7 +223,8 @@ class Run:
         self.redis.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _asks(self, service: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def asks(self, service: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """What a service answers to GET, or to POST if there is a body; None if it does not, or refuses."""
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(f"http://127.0.0.1:{self.ports[service]}{path}", data, headers)
@@ -253,7 +254,7 @@ def published(number: int) -> DocumentPublished:
     )
 
 
-def _insist(act: Callable[[], object]) -> None:
+def insist(act: Callable[[], object]) -> None:
     """Act until Redis lets it; an event that was laid down twice is one."""
     while True:
         try:
@@ -264,7 +265,8 @@ def _insist(act: Callable[[], object]) -> None:
             return
 
 
-def _until(done: Callable[[], object], seconds: float) -> None:
+def until(done: Callable[[], object], seconds: float) -> None:
+    """Wait for something. Raises AssertionError if it takes longer."""
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline, "it takes too long"
