@@ -17,7 +17,7 @@ from shared.broker import RawEntry, cancelled, pause_after
 from shared.errors import EntryRejected, Rejected
 from shared.events import Event, decode
 from shared.logs import log
-from shared.steps import Entry, Fence, Step, Word, words_of
+from shared.steps import Entry, Fence, Laid, Step, Word, words_of
 
 if TYPE_CHECKING:
     from shared.streams import Belt
@@ -116,12 +116,16 @@ class Consumer:
     async def commit(self, good: Sequence[tuple[Entry, Event, Step]], fence: Fence | None) -> bool:
         """Do the steps with their acknowledgements, as often as it takes; False if the fence did not hold."""
         keys = [self.stream_key, self.done_key, *([fence.key] if fence else [])]
-        words: list[Word] = [self.group, fence.expected if fence else "", fence.next if fence else "", len(good)]
-        for entry, event, plain in good:
-            step = plain.then(("HDEL", self.failures_key, entry.id)) if entry.deliveries > 1 else plain
-            words += words_of(
-                step, [self.belt.emission(event) for event in step.emits], entry=entry.id, mark=event.event_id
+        batch = [
+            Laid(
+                step.then(("HDEL", self.failures_key, entry.id)) if entry.deliveries > 1 else step,
+                [self.belt.emission(emitted) for emitted in step.emits],
+                entry.id,
+                event.event_id,
             )
+            for entry, event, step in good
+        ]
+        words = words_of(batch, group=self.group, fence=fence)
         verdicts = await self._insist(lambda: self.belt.scripts.run("commit", keys, words))
         if verdicts == [b"fenced"]:
             return False

@@ -75,14 +75,35 @@ class Entry:
     last_error: str = ""
 
 
-def words_of(step: Step, emissions: Sequence[Command], *, entry: str = "", mark: str = "") -> list[Word]:
-    """A step as commit.lua reads it; `emissions` are the commands that lay its events on their streams."""
+class Laid(NamedTuple):
+    """A step, and the commands that lay its events on their streams. `entry`, `mark`: what it acknowledges, and the event's id."""
+
+    step: Step
+    emissions: Sequence[Command] = ()
+    entry: str = ""
+    mark: str = ""
+
+
+def words_of(batch: Sequence[Laid], *, group: str = "", fence: Fence | None = None) -> list[Word]:
+    """A batch of steps as commit.lua reads it."""
+    words: list[Word] = [group, fence.expected if fence else "", fence.next if fence else "", len(batch)]
+    for laid in batch:
+        words += (laid.entry, laid.mark)
+    for laid in batch:
+        _add(words, laid.step, laid.emissions)
+    return words
+
+
+def _add(words: list[Word], step: Step, emissions: Sequence[Command]) -> None:
     guard = step.guard or Guard("", "", 0)
+    claims = [swap for swap in step.swaps if not swap.expected and swap.next]
+    swaps = [swap for swap in step.swaps if swap.expected or not swap.next] if len(claims) < len(step.swaps) else []
     commands = (*step.writes, *emissions)
-    words: list[Word] = [entry, mark, guard.key, guard.field, guard.version, len(step.swaps), len(commands)]
-    for swap in step.swaps:
-        words.extend(swap)
+    words += (guard.key, guard.field, guard.version, len(claims), len(swaps), len(commands))
+    for claim in claims:
+        words += (claim.key, claim.field, claim.next)
+    for swap in swaps:
+        words += swap
     for command in commands:
         words.append(len(command))
-        words.extend(command)
-    return words
+        words += command

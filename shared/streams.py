@@ -37,7 +37,7 @@ from shared.gathering import Gathered
 from shared.logs import log
 from shared.scripts import Scripts
 from shared.settings import Settings
-from shared.steps import Command, Fence, Guard, Step, Word, words_of
+from shared.steps import Command, Fence, Guard, Laid, Step, words_of
 
 BLOCK_MS = 1000
 SILENT_AFTER_SECONDS = 10.0
@@ -134,9 +134,7 @@ class Belt:
     async def publish_all(self, steps: Sequence[Step], fence: Fence | None = None) -> list[bool]:
         """Do several such steps in one go, each all or nothing. If this raises, those before the one that failed are done."""
         keys = [self.dead_key, self.dead_key, *([fence.key] if fence else [])]
-        words: list[Word] = ["", *((fence.expected, fence.next) if fence else ("", "")), len(steps)]
-        for step in steps:
-            words += words_of(step, [self.emission(event) for event in step.emits])
+        words = words_of([Laid(step, [self.emission(event) for event in step.emits]) for step in steps], fence=fence)
         verdicts = await self.scripts.run("commit", keys, words)
         return [verdict == b"applied" for verdict in verdicts] if verdicts != [b"fenced"] else [False] * len(steps)
 

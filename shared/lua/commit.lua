@@ -1,8 +1,9 @@
 -- What a batch of events causes, together with its acknowledgement: each step all or nothing, exactly once.
 -- KEYS   stream, done, and the fence if there is one
--- ARGV   group, expected, next, number of steps; then for each step:
---        entry id ('' acknowledges nothing), mark, guard key ('' for none), guard field, guard version,
---        number of swaps, number of commands; then for each swap: hash, field, expected ('' for nothing), next ('' for nothing);
+-- ARGV   group, expected, next, number of steps; for each step: entry id ('' acknowledges nothing), mark; then for each step:
+--        guard key ('' for none), guard field, guard version, number of claims, number of swaps, number of commands;
+--        then for each claim, a swap that expects nothing: hash, field, next;
+--        then for each swap: hash, field, expected ('' for nothing), next ('' for nothing);
 --        then for each command: number of words, words...
 -- Gives  one word for each step: applied | repeat | stale; or the single word 'fenced', and then nothing has happened.
 -- Stops with the error of the first command that fails. The steps before it stand; it and the later ones are neither
@@ -13,16 +14,31 @@ local group, steps = ARGV[1], tonumber(ARGV[4])
 local call, pcall = redis.call, redis.pcall
 if fence and (call('GET', fence) or '') ~= ARGV[2] then return {'fenced'} end
 
-local place_of, marks, acknowledged = {}, {}, {}
+local place_of, marks, acknowledged, asked = {}, {}, {}, {}
+for i = 5, 4 + 2 * steps, 2 do
+  if ARGV[i] ~= '' then asked[#asked + 1] = ARGV[i + 1] end
+end
+if #asked > 0 then
+  for i, place in ipairs(call('ZMSCORE', done, unpack(asked))) do place_of[asked[i]] = place or nil end
+end
 
 local function verdict_on(entry, mark, key, field, version)
-  if entry ~= '' then
-    place_of[mark] = place_of[mark] or call('ZSCORE', done, mark)
-    if place_of[mark] then return 'repeat' end
-  end
+  if entry ~= '' and place_of[mark] then return 'repeat' end
   local stored = key ~= '' and call('HGET', key, field)
   if stored and tonumber(stored) >= tonumber(version) then return 'stale' end
   return 'applied'
+end
+
+-- Whether each of these fields held nothing, and is taken now; and the error of the first that cannot be. If not, all are as they were.
+local function claimed(at, claims)
+  for i = at, at + 3 * claims - 1, 3 do
+    local reply = pcall('HSETNX', ARGV[i], ARGV[i + 1], ARGV[i + 2])
+    if reply ~= 1 then
+      for j = at, i - 1, 3 do call('HDEL', ARGV[j], ARGV[j + 1]) end
+      return false, type(reply) == 'table' and reply.err or nil
+    end
+  end
+  return true
 end
 
 -- Whether each of these fields holds what it is expected to hold; and the error of the first that cannot be read.
@@ -65,22 +81,24 @@ local function settle()
   if #acknowledged > 0 then call('XACK', stream, group, unpack(acknowledged)) end
 end
 
-local verdicts, at = {}, 5
+local verdicts, at = {}, 5 + 2 * steps
 for step = 1, steps do
-  local entry, mark, key, field, version, swaps, commands = unpack(ARGV, at, at + 6)
-  at = at + 7
+  local entry, mark = ARGV[3 + 2 * step], ARGV[4 + 2 * step]
+  local key, field, version, claims, swaps, commands = unpack(ARGV, at, at + 5)
+  at = at + 6
   local verdict = verdict_on(entry, mark, key, field, version)
-  if swaps ~= '0' then
-    swaps = tonumber(swaps)
-    local expected, failed = true, nil
-    if verdict == 'applied' then expected, failed = as_expected(at, swaps) end
-    if verdict == 'applied' and expected then failed = swap(at, swaps) end
+  if claims ~= '0' or swaps ~= '0' then
+    claims, swaps = tonumber(claims), tonumber(swaps)
+    local expected, failed, behind = true, nil, at + 3 * claims
+    if verdict == 'applied' then expected, failed = as_expected(behind, swaps) end
+    if verdict == 'applied' and expected then expected, failed = claimed(at, claims) end
+    if verdict == 'applied' and expected then failed = swap(behind, swaps) end
     if not expected then verdict = 'stale' end
     if failed then
       settle()
       return redis.error_reply(failed)
     end
-    at = at + 4 * swaps
+    at = behind + 4 * swaps
   end
   for _ = 1, tonumber(commands) do
     local last = at + tonumber(ARGV[at])

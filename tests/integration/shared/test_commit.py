@@ -9,11 +9,11 @@ import pytest
 from redis.exceptions import ResponseError
 
 from shared.scripts import FOLDER
-from shared.steps import Guard, Step, Swap, words_of
+from shared.steps import Guard, Laid, Step, Swap, words_of
 from tests.redis_servers import RedisServer
 
 STREAM, DONE, GROUP = "{test}:stream", "{test}:done", "classifier"
-Laid = tuple[str, Step]
+Marked = tuple[str, Step]
 """An event's mark and the step that it causes."""
 
 
@@ -23,7 +23,7 @@ def client(redis_server: RedisServer) -> Iterator[Any]:
         yield client
 
 
-def delivered(client: Any, *laid: Laid) -> list[bytes]:
+def delivered(client: Any, *laid: Marked) -> list[bytes]:
     """Entries for these, in some consumer's hands."""
     client.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
     entries = [client.xadd(STREAM, {"event": mark}) for mark, _ in laid]
@@ -31,15 +31,11 @@ def delivered(client: Any, *laid: Laid) -> list[bytes]:
     return [bytes(entry) for entry in entries]
 
 
-def commit(client: Any, entries: list[bytes], *laid: Laid) -> list[bytes]:
+def commit(client: Any, entries: list[bytes], *laid: Marked) -> list[bytes]:
     """Do the steps as one batch."""
-    words = [
-        word
-        for entry, (mark, step) in zip(entries, laid, strict=True)
-        for word in words_of(step, [], entry=entry.decode(), mark=mark)
-    ]
+    batch = [Laid(step, (), entry.decode(), mark) for entry, (mark, step) in zip(entries, laid, strict=True)]
     script = client.register_script((FOLDER / "commit.lua").read_text())
-    return list(script(keys=[STREAM, DONE], args=[GROUP, "", "", len(laid), *words]))
+    return list(script(keys=[STREAM, DONE], args=words_of(batch, group=GROUP)))
 
 
 def counting(name: str, guard: Guard | None = None) -> Step:
@@ -125,12 +121,14 @@ def test_swaps_happen_all_or_not_at_all(client: Any) -> None:
 
 
 def test_a_swap_that_cannot_be_made_stops_the_batch(client: Any) -> None:
-    """As any other command that fails."""
+    """As any other command that fails; what was taken before it is given back."""
     client.set("{test}:string", "no hash")
-    laid = (("a", counting("a")), ("b", Step(swaps=(Swap("{test}:string", "field", b"", b"1"),))))
+    swaps = (Swap("{test}:effects", "taken", b"", b"1"), Swap("{test}:string", "field", b"", b"1"))
+    laid = (("a", counting("a")), ("b", Step(swaps=swaps)))
     entries = delivered(client, *laid)
 
     with pytest.raises(ResponseError, match="WRONGTYPE"):
         commit(client, entries, *laid)
 
     assert entries[1:] == pending(client)
+    assert {b"a": b"1"} == effects(client)
