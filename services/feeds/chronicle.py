@@ -19,6 +19,8 @@ from shared.notices import body_of, kind_of
 from shared.steps import Command, Step
 
 LAST = "last"
+LET_GO = 16
+"""Events that are let go together, when the number of a new one is a multiple of it; nobody is given them before."""
 
 
 class TooLate(Gone):
@@ -45,13 +47,16 @@ class Chronicle:
     kept: int
 
     def noted(self, step: Step, number: int) -> Step:
-        """The step with its event noted under `number`, and what falls off the other end let go."""
+        """The step with its event noted under `number`, and now and then what has fallen off the other end let go."""
         event = told_of(step)
         if event is None:
             return step
         key = self.keys.chronicle
         note: Command = ("HSET", key, str(number), body_of(event, self.base_url), LAST, number)
-        return step.then(note, ("HDEL", key, str(number - self.kept)))
+        if number % LET_GO:
+            return step.then(note)
+        gone = number - self.kept
+        return step.then(note, ("HDEL", key, *(str(each) for each in range(gone - LET_GO + 1, gone + 1))))
 
     async def after(self, cursor: int, limit: int) -> tuple[list[dict[str, Any]], int]:
         """At most `limit` events that follow the number `cursor`, and the last number that there is.
@@ -63,7 +68,7 @@ class Chronicle:
             raise TooEarly("the cursor is ahead of everything that was published here", after=cursor, last=last)
         numbers = range(cursor + 1, min(cursor + limit, last) + 1)
         bodies = await self.redis.hmget(self.keys.chronicle, [str(number) for number in numbers]) if numbers else []
-        if not all(bodies):
+        if cursor < last - self.kept or not all(bodies):
             # Kept now or let go since we asked for the last number: what is there tells where one can begin.
             raise TooLate(
                 "start again from `oldest`, and fetch the feeds for what is before",

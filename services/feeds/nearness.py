@@ -11,7 +11,7 @@ from typing import Any
 
 from services.feeds.places import Keys
 from shared.events import RelatedArticle
-from shared.steps import Command
+from shared.steps import Command, Word
 from shared.syndication.facets import related_path
 
 RANKS = 10
@@ -33,21 +33,29 @@ def moved(before: Sequence[RelatedArticle], after: Sequence[RelatedArticle]) -> 
 
 
 def renewed(
-    document_id: str, before: Sequence[RelatedArticle], after: Sequence[RelatedArticle], number: int, keys: Keys
+    document_id: str,
+    before: Sequence[RelatedArticle],
+    after: Sequence[RelatedArticle],
+    number: int,
+    keys: Keys,
+    *,
+    placed: bool = True,
 ) -> tuple[Command, ...]:
-    """Put a newer list onto the document's shelf; this is the change of this number.
+    """Put a newer list onto the document's shelf; this is the change of this number. `placed`: who stays stands there already.
 
     The places of who is there are positive, of who has gone negative: the later, the further from zero.
     """
     known, ids = {near.id for near in before}, [near.id for near in after]
     shelf, place = keys.shelf(related_path(document_id)), number * RANKS
     coming = [(name, place + max(RANKS - 1 - rank, 0)) for rank, name in enumerate(ids) if name not in known]
-    staying = [(name, place) for name in ids if name in known]
-    going = [name for name in known if name not in ids]
+    staying = [] if placed else [(name, place) for name in ids if name in known]
+    going = [(name, -place) for name in known if name not in ids]
     return (
-        *([("ZADD", shelf, *(word for name, at in coming for word in (at, name)))] if coming else []),
-        *([("ZADD", shelf, "NX", *(word for name, at in staying for word in (at, name)))] if staying else []),
-        *([("ZADD", shelf, *(word for name in going for word in (-place, name)))] if going else []),
-        ("ZREMRANGEBYSCORE", shelf, f"({REMEMBERED - place}", -1),
-        ("HSET", keys.article(document_id), "relisted", number),
+        *([("ZADD", shelf, *_scored(coming + going))] if coming or going else []),
+        *([("ZADD", shelf, "NX", *_scored(staying))] if staying else []),
+        *([("ZREMRANGEBYSCORE", shelf, f"({REMEMBERED - place}", -1)] if going else []),
     )
+
+
+def _scored(places: Sequence[tuple[str, int]]) -> tuple[Word, ...]:
+    return tuple(word for name, place in places for word in (place, name))

@@ -21,6 +21,7 @@ from shared.syndication.facets import ALL, subject_path
 from shared.syndication.feed import BEFORE_ALL
 
 CARD = ("card", "related", "related_revision")
+STANDING = (*CARD, "relisted")
 MOST_DUPLICATES = 20
 """That a page tells of; the newest."""
 
@@ -70,7 +71,7 @@ class Shelf:
             pipe.zrevrange(self._keys.changed, 0, 0, withscores=True)
             pipe.hmget(self._keys.taxonomy, FIELDS)
             for document_id in wanted:
-                pipe.hmget(self._keys.article(document_id), CARD)
+                pipe.hmget(self._keys.article(document_id), STANDING)
             for document_id in texts:
                 pipe.hget(self._keys.article(document_id), "text")
             expected, last, newest, directory, *rows = await pipe.execute()
@@ -151,11 +152,13 @@ def number_of(newest: Sequence[tuple[bytes, float]]) -> int:
 
 
 def present_of(row: Sequence[bytes | None]) -> Present:
-    card, related, revision = row
+    """What there is by the fields of STANDING, or of CARD alone."""
+    card, related, revision, *relisted = row
     return Present(
         article=Article.model_validate_json(card) if card else None,
         related=related_of(related),
         related_revision=int(revision) if revision else NEVER,
+        relisted=any(relisted),
     )
 
 

@@ -31,7 +31,7 @@ from shared.events import (
     RelatedPublished,
     TaxonomyPassed,
 )
-from shared.steps import Command, Step
+from shared.steps import Command, Step, Word
 from shared.syndication.addresses import Site
 from shared.syndication.article import Article, article_of
 from shared.syndication.directory import Directory, Placed
@@ -49,6 +49,8 @@ class Present:
     article: Article | None = None
     related: tuple[RelatedArticle, ...] = ()
     related_revision: int = NEVER
+    relisted: bool = False
+    """Whether the shelf of what is near it has been renewed with its list."""
     text: str = ""
     """Known only when the article is to be retracted."""
 
@@ -99,9 +101,14 @@ class Shelving:
         step = Step(
             verdict="retracted" if article.retracted else "shelved",
             writes=(
-                self._kept(article),
-                *self._remembered(article, present),
-                *self._linked(event, present, number),
+                (
+                    "HSET",
+                    self.keys.article(article.id),
+                    *_kept(article),
+                    *_remembered(article, present),
+                    *_listed(event, present, number),
+                ),
+                *self._moved(event, present, number),
                 *placing(article, before, number, self.keys),
                 *(self._revived(directory, number) if directory is not self.directory else ()),
             ),
@@ -115,7 +122,8 @@ class Shelving:
         if event.related_revision <= present.related_revision:
             return Step("outdated", quiet=True), present
         after = self._related_after(event, present)
-        writes = self._linked(event, present, number)
+        kept: Command = ("HSET", self.keys.article(event.id), *_listed(event, present, number))
+        writes = (kept, *self._moved(event, present, number))
         if present.article is None or present.article.retracted:
             return Step("kept", writes=writes, quiet=True), after
         article = present.article
@@ -158,37 +166,33 @@ class Shelving:
     def _related_after(self, event: DocumentRelated | RelatedChanged, present: Present) -> Present:
         if event.related_revision <= present.related_revision:
             return present
-        return replace(present, related=event.related, related_revision=event.related_revision)
-
-    def _kept(self, article: Article) -> Command:
-        return (
-            "HSET",
-            self.keys.article(article.id),
-            "card",
-            card_of(article),
-            "html",
-            article.html,
-            "text",
-            article.text,
-        )
+        return replace(present, related=event.related, related_revision=event.related_revision, relisted=True)
 
     def _revived(self, directory: Directory, number: int) -> tuple[Command, ...]:
         """Write down a directory that a subject has come back to."""
         words: Command = ("HSET", self.keys.taxonomy, *flat(directory.words()))
         return words, changed(DIRECTORY, number, self.keys)
 
-    def _remembered(self, article: Article, present: Present) -> tuple[Command, ...]:
-        """By which words a retracted article is found, so that its notice reaches whom the article has reached."""
-        before = present.article
-        if before is None or before.retracted or not article.retracted:
-            return ()
-        words = array("Q", sorted(words_in(before, present.text)))
-        return (("HSET", self.keys.article(article.id), "words", words.tobytes()),)
-
-    def _linked(self, event: DocumentRelated | RelatedChanged, present: Present, number: int) -> tuple[Command, ...]:
+    def _moved(self, event: DocumentRelated | RelatedChanged, present: Present, number: int) -> tuple[Command, ...]:
         if event.related_revision <= present.related_revision:
             return ()
-        key = self.keys.article(event.document_id)
-        related = RELATED.dump_json(event.related)
-        kept: Command = ("HSET", key, "related", related, "related_revision", event.related_revision)
-        return (kept, *renewed(event.document_id, present.related, event.related, number, self.keys))
+        return renewed(event.document_id, present.related, event.related, number, self.keys, placed=present.relisted)
+
+
+def _kept(article: Article) -> tuple[Word, ...]:
+    return "card", card_of(article), "html", article.html, "text", article.text
+
+
+def _remembered(article: Article, present: Present) -> tuple[Word, ...]:
+    """By which words a retracted article is found, so that its notice reaches whom the article has reached."""
+    before = present.article
+    if before is None or before.retracted or not article.retracted:
+        return ()
+    return "words", array("Q", sorted(words_in(before, present.text))).tobytes()
+
+
+def _listed(event: DocumentRelated | RelatedChanged, present: Present, number: int) -> tuple[Word, ...]:
+    if event.related_revision <= present.related_revision:
+        return ()
+    related = RELATED.dump_json(event.related)
+    return "related", related, "related_revision", event.related_revision, "relisted", number

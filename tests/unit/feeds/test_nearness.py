@@ -17,20 +17,22 @@ def near(*names: str) -> tuple[RelatedArticle, ...]:
 
 def test_who_comes_stands_by_time_and_nearness_and_who_goes_is_remembered() -> None:
     """Whoever stays keeps its place; a place is given even to one that came before there were places."""
-    assert renewed("doc1", near("a", "b"), near("c", "b", "d"), 7, KEYS) == (
-        ("ZADD", SHELF, 7 * RANKS + 9, "c", 7 * RANKS + 7, "d"),
-        ("ZADD", SHELF, "NX", 7 * RANKS, "b"),
-        ("ZADD", SHELF, -7 * RANKS, "a"),
-        ("ZREMRANGEBYSCORE", SHELF, f"({REMEMBERED - 7 * RANKS}", -1),
-        ("HSET", "feeds:article:doc1", "relisted", 7),
+    before, after = near("a", "b"), near("c", "b", "d")
+    moves = ("ZADD", SHELF, 7 * RANKS + 9, "c", 7 * RANKS + 7, "d", -7 * RANKS, "a")
+    forgotten = ("ZREMRANGEBYSCORE", SHELF, f"({REMEMBERED - 7 * RANKS}", -1)
+
+    assert (moves, forgotten) == renewed("doc1", before, after, 7, KEYS)
+    assert (moves, ("ZADD", SHELF, "NX", 7 * RANKS, "b"), forgotten) == renewed(
+        "doc1", before, after, 7, KEYS, placed=False
     )
 
 
 def test_what_is_remembered_is_forgotten_after_a_while() -> None:
-    """Those are taken away that have gone longer ago, none that is there."""
-    (*_, forgotten, _) = renewed("doc1", (), near("a"), LATER, KEYS)
+    """Those are taken away that have gone longer ago, none that is there; when another one goes, as nobody else needs the room."""
+    (*_, forgotten) = renewed("doc1", near("b"), near("a"), LATER, KEYS)
 
     assert forgotten == ("ZREMRANGEBYSCORE", SHELF, f"({-10 * RANKS}", -1)
+    assert renewed("doc1", near("a", "b"), near("b", "a"), LATER, KEYS) == ()
 
 
 def test_many_that_come_at_once_have_room() -> None:
