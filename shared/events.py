@@ -163,8 +163,11 @@ class DocumentClassified(DocumentIngested):
     """It has a subject; `runners_up` are the next best, best first.
 
     `why`: the words that decided for the subject, the weightiest first. `second`: another subject that it belongs to as surely.
-    `needs_review`: a person should look at the subject. `model`: the version of what decided; empty if it had learned nothing.
+    `needs_review`: a person should look at the subject. `model`: the version of what decided; empty if it had learned nothing. `meaning`: what
+    it means, as a vector of signed bytes (base64 in JSON), for whom the belt comes to next; empty if that was not asked for.
     """
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     stream: ClassVar[str] = "documents.classified"
     type: Literal["document.classified"] = "document.classified"  # type: ignore[assignment]
@@ -175,6 +178,7 @@ class DocumentClassified(DocumentIngested):
     second: Subject | None = None
     needs_review: bool = False
     model: str = ""
+    meaning: bytes = b""
 
 
 class SubjectName(Fact):

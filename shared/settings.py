@@ -55,7 +55,8 @@ class Settings(BaseSettings):
         0.2, ge=0, le=1, description="how much the meaning counts beside the words, if SYNDICATE_SEMANTIC is on"
     )
     semantic: bool = Field(
-        False, description="whether articles are related by their meaning too; needs the extra `semantic`"
+        False,
+        description="whether articles get their subjects and are related by their meaning too; needs the extra `semantic`",
     )
     feed_entries: int = Field(50, ge=1, le=500, description="entries in a feed, unless they weigh more than 250 kB")
     feed_duplicates: bool = Field(

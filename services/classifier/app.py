@@ -10,6 +10,7 @@ from services.classifier.study import Study
 from services.classifier.watching import Teller, Watch
 from shared.events import DocumentIngested
 from shared.host import Host
+from shared.semantic.model import SemanticModel
 
 LOOK_SECONDS = 1.0
 
@@ -19,7 +20,8 @@ def install(host: Host) -> None:
     watch = Watch(host.settings.taxonomy)
     teller = Teller(host.redis, host.belt, host.clock)
     study = Study(host.redis, host.belt)
-    classifying = Classifying(watch.taxonomy, study, review_below=host.settings.review_confidence)
+    semantic = SemanticModel.installed() if host.settings.semantic else None
+    classifying = Classifying(watch.taxonomy, study, review_below=host.settings.review_confidence, semantic=semantic)
 
     async def follow() -> None:
         if await asyncio.to_thread(watch.look):

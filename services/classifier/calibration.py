@@ -11,6 +11,7 @@ is often from the same source as what was learned. So measured overconfidence co
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,11 +27,32 @@ GUESSING, GUESSES_HALF, GUESSING_HALVES = 0.23, 900, 350
 """What is learned from guesses makes the next ones surer than they should be, as long as few labels were learned."""
 NOISE = 0.08
 NOISE_FROM = 100
+MEANING = 0.1
+"""What the meaning says counts as so much of what the words say, once this is calibrated."""
+COOLER, HALF_COOLED = 0.16, 20
+"""And as both say the same in part, their sum is surer than it should be, as soon as some meanings were learned."""
+LATE = 0.05
+"""How much less the meaning counts for each document whose words alone were learned: before the extra was there, or while it was switched off."""
 OVER, UNDER = 0.04, -0.12
 WINDOW = 300
 PACE = 0.01
 FARTHEST = 0.7
 FORGETTING = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What the meaning says for each subject, as Meanings.scores has it, by so many documents."""
+
+    scores: Scores
+    learned: int
+
+    def joined(self, evidence: Scores | Floats, learned: int) -> Scores:
+        """Beside the evidence of the words, by so many documents; 0 for the likeliest."""
+        voice = self.learned / (self.learned + LATE * max(learned - self.learned, 0))
+        sharpness = 1 - COOLER * voice * self.learned / (self.learned + HALF_COOLED)
+        together = sharpness * (evidence + MEANING * voice * self.scores)
+        return np.asarray(together - together.max())
 
 
 class Calibration:
@@ -47,9 +69,14 @@ class Calibration:
         rise = RISE * learned / (learned + HALF_RISEN)
         return (BEGINNING + keywords + guesses + rise) * math.exp(self.correction)
 
-    def confidences(self, scores: Scores | Floats, learned: int, guessed: int = 0) -> Scores:
+    def confidences(
+        self, scores: Scores | Floats, learned: int, guessed: int = 0, meant: Meant | None = None
+    ) -> Scores:
         """The confidence in each subject; they sum to 1."""
-        powers = np.exp((scores - scores.max()) / self.temperature(learned, guessed), dtype=np.float64)
+        evidence = (scores - scores.max()) / self.temperature(learned, guessed)
+        if meant:
+            evidence = meant.joined(evidence, learned)
+        powers = np.exp(evidence, dtype=np.float64)
         noise = NOISE * learned / (learned + NOISE_FROM)
         return np.asarray((1 - noise) * powers / powers.sum() + noise / len(powers))
 

@@ -13,16 +13,21 @@ from services.classifier.subjects import Classification, Subjects
 from services.classifier.taxonomy import Taxonomy
 from shared.consumer import Batch
 from shared.events import Change, DocumentClassified, DocumentIngested
+from shared.semantic.model import SemanticModel
+from shared.semantic.understanding import understood
 from shared.steps import Command, Step
 
 YIELD_AFTER_SECONDS = 0.01
 
 
 class Classifying:
-    """The subjects in force and this process's study; `work` is what happens to a batch."""
+    """The subjects in force and this process's study; `work` is what happens to a batch. `semantic`: asked what documents mean, if it is here."""
 
-    def __init__(self, taxonomy: Taxonomy, study: Study, *, review_below: float) -> None:
+    def __init__(
+        self, taxonomy: Taxonomy, study: Study, *, review_below: float, semantic: SemanticModel | None = None
+    ) -> None:
         self.subjects = Subjects(taxonomy, study.reader)
+        self.semantic = semantic
         self._study = study
         self._review_below = review_below
 
@@ -33,12 +38,13 @@ class Classifying:
     async def work(self, batch: Batch) -> None:
         """Give each event's document its subject. What this batch teaches, the next one knows."""
         events = cast("Sequence[DocumentIngested]", batch.events)
+        meanings = await understood(events, self.semantic)
         await self._study.catch_up()
         given = await self._study.given({event.document_id for event in events})
         steps: list[Step | Exception] = []
         resumed = time.monotonic()
-        for event in events:
-            steps.append(self._attempt(event, given))
+        for place, event in enumerate(events):
+            steps.append(self._attempt(event, given, meanings.get(place, b"")))
             if time.monotonic() - resumed > YIELD_AFTER_SECONDS:
                 await asyncio.sleep(0)
                 resumed = time.monotonic()
@@ -46,20 +52,22 @@ class Classifying:
         if any(isinstance(step, Step) and step.writes for step in steps):
             await self._study.catch_up()
 
-    def _attempt(self, event: DocumentIngested, given: dict[str, str]) -> Step | Exception:
+    def _attempt(self, event: DocumentIngested, given: dict[str, str], meaning: bytes | Exception) -> Step | Exception:
+        if isinstance(meaning, Exception):
+            return meaning
         try:
-            step = classified(event, self.subjects, self._study.model, review_below=self._review_below)
-            return step.then(*(self._lesson(event, given) or self._guess(event, step)))
+            step = classified(event, self.subjects, self._study.model, review_below=self._review_below, meaning=meaning)
+            return step.then(*(self._lesson(event, given, meaning) or self._guess(event, step)))
         except Exception as error:
             return error
 
-    def _lesson(self, event: DocumentIngested, given: dict[str, str]) -> tuple[Command, ...]:
+    def _lesson(self, event: DocumentIngested, given: dict[str, str], meaning: bytes) -> tuple[Command, ...]:
         """What is written because a person set the document's subject, or set it no longer; `given`: under what each was learned."""
         document, before = event.document, given.pop(event.document_id, None)
         if event.change is Change.RETRACTED or not (document.subject and document.subject.strip()):
             return self._study.forgetting(document.id) if before is not None else ()
         now = given[document.id] = self.subjects.given(document.subject).slug
-        return self._study.lesson(self.subjects.labelled(document), now, again=now == before)
+        return self._study.lesson(self.subjects.labelled(document, meaning), now, again=now == before)
 
     def _guess(self, event: DocumentIngested, step: Step) -> tuple[Command, ...]:
         """What is written because a new document's subject is sure though no person set it; only in the beginning."""
@@ -71,7 +79,12 @@ class Classifying:
 
 
 def classified(
-    event: DocumentIngested, subjects: Subjects, model: Model | None = None, *, review_below: float = 0.0
+    event: DocumentIngested,
+    subjects: Subjects,
+    model: Model | None = None,
+    *,
+    review_below: float = 0.0,
+    meaning: bytes = b"",
 ) -> Step:
     """The step that gives the event's document its subject.
 
@@ -81,7 +94,7 @@ def classified(
     if event.change is Change.RETRACTED:
         found, verdict = Classification(subjects.unknown()), "passed"
     else:
-        found, verdict = subjects.best(event.document, model), "classified"
+        found, verdict = subjects.best(event.document, model, meaning), "classified"
     doubtful = verdict == "classified" and not found.subject.given and found.subject.confidence < review_below
     after = DocumentClassified.after(
         event,
@@ -91,6 +104,7 @@ def classified(
         second=found.second,
         needs_review=doubtful,
         model=model.version if model else "",
+        meaning=meaning,
     )
     facts = {
         "subject": found.subject.slug,

@@ -23,7 +23,9 @@ from services.classifier.picture import coverage_svg
 from services.classifier.subjects import Subjects
 from services.classifier.watching import taxonomy_at
 from shared.client import Client, ProblemReceived, ServerUnreachable
+from shared.errors import Unfit
 from shared.events import Document
+from shared.semantic.model import SemanticModel
 from shared.settings import Settings
 
 FAILED, REJECTED, UNREACHABLE = 1, 3, 4
@@ -110,7 +112,8 @@ def evaluate(
     """Compare the machine's subjects with those of a file: accuracy, top-3, macro-F1, calibration error, confusion, coverage."""
     body = model.read_bytes() if model else b64decode(_run(_asked(url, "GET", "/classifier/model"))["model"])
     try:
-        answers = list(_answers(file, Subjects(taxonomy_at(Settings().taxonomy)), Model.unpack(body)))
+        subjects = Subjects(taxonomy_at(Settings().taxonomy))
+        answers = list(_answers(file, subjects, Model.unpack(body), _semantic()))
     except (ValueError, KeyError, OSError, ModelUnfit) as error:
         print(f"{file}: {type(error).__name__}: {error}", file=sys.stderr)
         raise typer.Exit(REJECTED) from None
@@ -127,7 +130,7 @@ def evaluate(
         print(_report(score, errors))
 
 
-def _answers(file: Path, subjects: Subjects, model: Model) -> Iterator[Answer]:
+def _answers(file: Path, subjects: Subjects, model: Model, semantic: SemanticModel | None) -> Iterator[Answer]:
     now = datetime.now(UTC)
     with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines):
@@ -139,7 +142,8 @@ def _answers(file: Path, subjects: Subjects, model: Model) -> Iterator[Answer]:
             document = Document(
                 id=str(number), version=1, content_hash="", title=str(row["title"]), text=text, received_at=now
             )
-            found = subjects.best(document, model)
+            meaning = semantic.vector(document.title, text) if semantic else b""
+            found = subjects.best(document, model, meaning)
             said = (found.subject.slug, *(subject.slug for subject in found.runners_up))
             yield Answer(subjects.given(words).slug, said, found.subject.confidence)
 
@@ -156,6 +160,14 @@ def _report(score: Score, errors: list[tuple[str, str, int]]) -> str:
         lines += ["", "taken for another, the commonest first:"]
         lines += [f"{times:>6}  {truth} → {said}" for truth, said, times in errors[:CONFUSIONS]]
     return "\n".join(lines)
+
+
+def _semantic() -> SemanticModel | None:
+    try:
+        return SemanticModel.installed() if Settings().semantic else None
+    except Unfit as error:
+        print(str(error), file=sys.stderr)
+        raise typer.Exit(FAILED) from None
 
 
 def _settings(url: str) -> Settings:

@@ -2,6 +2,7 @@
 
 Weights are kept as whole 64ths, and the sample's features as the steps between them. Whoever learns on rounds to the same at the same
 documents (every `ROUND_EVERY`), so a model that was read from bytes and one that never stopped are the same.
+What was learned of meanings stands at the end, if there is any.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import json
 import struct
 import zlib
 from collections import deque
-from collections.abc import Iterable
 from hashlib import blake2b
 from itertools import chain
 from typing import Any
@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.classifier.arrays import Arrays, apart, deflated
 from services.classifier.calibration import Calibration
 from services.classifier.labelled import Labelled
 from services.classifier.learner import KEPT, Example, Floats, Learner, prior_weight
+from services.classifier.meanings import Meanings
 from services.classifier.reading import FEATURES, Reader
 from shared.errors import Rejected
 
@@ -35,7 +37,6 @@ GUESSES, LABELS_ENOUGH = 4000, 500
 OTHER_VERSION = (
     "the model is of another version; `syndicate subjects train` learns it anew from all documents that are kept"
 )
-QUICKLY = 1
 GRAIN = np.float32(1 / 64)
 """What a weight is a multiple of, once rounded: over 22,000 articles that costs nothing (1/16 costs 0.002), and deflates to half of half precision."""
 MIDDLE = np.int16(128)
@@ -55,6 +56,7 @@ class Model:
     def __init__(self) -> None:
         self.learner = Learner()
         self.calibration = Calibration()
+        self.meanings = Meanings()
         self.position = "0-0"
         self.era = 0
         self._events: deque[str] = deque(maxlen=REMEMBERED)
@@ -93,6 +95,7 @@ class Model:
             learner.guess(example)
         else:
             self._learn(example)
+            self.meanings.learn(labelled.meaning, label)
         if self.rounded:
             self.round()
         return True
@@ -128,6 +131,7 @@ class Model:
         other = Model()
         other.learner = self.learner.snapshot()
         other.calibration = Calibration(self.calibration.gap, self.calibration.correction)
+        other.meanings = self.meanings.snapshot()
         other.position, other.era = self.position, self.era
         other._events = self._events.copy()
         return other
@@ -135,6 +139,7 @@ class Model:
     def pack(self) -> bytes:
         """All of it; read again it classifies and learns on as this one does once rounded."""
         learner, kept = self.learner, self.learner.kept
+        meanings = self.meanings.kept()
         head = {
             "slugs": learner.slugs,
             "learned": learner.learned,
@@ -147,17 +152,18 @@ class Model:
             "era": self.era,
             "events": list(self._events),
             "sizes": [[len(each.ids), len(each.prior), each.label, each.document] for each in kept],
-        }
+        } | ({"meanings": self.meanings.sums.shape} if meanings else {})
         written = json.dumps(head, separators=(",", ":")).encode()
         arrays: list[NDArray[Any]] = [
-            _apart(_grains(learner.weights).T),
-            _apart(learner.squares.astype("<f2")),
-            _apart(learner.seen_in.astype("<u4")),
-            _apart(np.concatenate([np.diff(each.ids, prepend=np.uint32(0)) for each in kept] or [np.zeros(0, "<u4")])),
+            apart(_grains(learner.weights).T),
+            apart(learner.squares.astype("<f2")),
+            apart(learner.seen_in.astype("<u4")),
+            apart(np.concatenate([np.diff(each.ids, prepend=np.uint32(0)) for each in kept] or [np.zeros(0, "<u4")])),
             *(each.counts for each in kept),
             *(each.prior.astype("<f2") for each in kept),
+            *map(apart, meanings),
         ]
-        packed = _deflated(chain([HEADER.pack(len(written)), written], (array.tobytes() for array in arrays)))
+        packed = deflated(chain([HEADER.pack(len(written)), written], (array.tobytes() for array in arrays)))
         return MAGIC + blake2b(packed, digest_size=8).digest() + packed
 
     @classmethod
@@ -171,10 +177,10 @@ class Model:
             raise ModelUnfit("the model is damaged: its digest does not fit")
         body = zlib.decompress(packed[start:])
         (size,) = HEADER.unpack_from(body)
-        return cls._made_of(json.loads(body[HEADER.size : HEADER.size + size]), _Arrays(body, HEADER.size + size))
+        return cls._made_of(json.loads(body[HEADER.size : HEADER.size + size]), Arrays(body, HEADER.size + size))
 
     @classmethod
-    def _made_of(cls, head: dict[str, Any], arrays: _Arrays) -> Model:
+    def _made_of(cls, head: dict[str, Any], arrays: Arrays) -> Model:
         model = cls()
         learner = model.learner
         learner.know(head["slugs"], {})
@@ -193,44 +199,18 @@ class Model:
             prior = arrays.take("<f2", size).astype(np.float32)
             learner.put(Example(its_ids, its_counts, prior, label, document))
         model.calibration = Calibration(head["gap"], head["correction"])
+        if "meanings" in head:
+            columns, width = head["meanings"]
+            model.meanings = Meanings.read(columns, width, arrays)
         model.position, model.era = head["position"], head["era"]
         for event in head["events"]:
             model.remember(event)
         return model
 
 
-class _Arrays:
-    """Arrays that stand one behind the other in bytes."""
-
-    def __init__(self, body: bytes, start: int) -> None:
-        self._body = body
-        self._at = start
-
-    def take(self, kind: str, count: int) -> NDArray[Any]:
-        found = np.frombuffer(self._body, kind, count, self._at)
-        self._at += found.nbytes
-        return found
-
-    def together(self, kind: str, count: int) -> NDArray[Any]:
-        """An array whose bytes stand `_apart`."""
-        width = np.dtype(kind).itemsize
-        return np.ascontiguousarray(self.take("u1", width * count).reshape(width, -1).T).view(kind).ravel()
-
-
-def _deflated(parts: Iterable[bytes]) -> bytes:
-    """Deflated by codes and runs alone: noise has no other repetitions; to look for them takes twice the time, and finds worse codes."""
-    deflating = zlib.compressobj(QUICKLY, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
-    return b"".join(deflating.compress(part) for part in parts) + deflating.flush()
-
-
 def _grains(weights: Floats) -> NDArray[np.int16]:
     grains: NDArray[np.int16] = np.rint(weights * (1 / GRAIN)).astype("<i2")
     return grains + MIDDLE
-
-
-def _apart(array: NDArray[Any]) -> NDArray[Any]:
-    """All first bytes, then all second ones, and so on: alike stands by alike, and deflates to two thirds."""
-    return np.ascontiguousarray(array).ravel().view("u1").reshape(-1, array.itemsize).T
 
 
 def number_of(document: str) -> int:

@@ -26,7 +26,7 @@ class Sent(BaseModel):
 
 def add_routes(host: Host, study: Study, classifying: Classifying) -> None:
     """Put the routes into the application; all need the operator's token."""
-    desk = Desk(study, Training(study, lambda: classifying.subjects))
+    desk = Desk(study, Training(study, lambda: classifying.subjects, classifying.semantic))
     guarded: dict[str, Any] = {
         "dependencies": [Depends(host.operator)],
         "response_model": None,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from services.classifier.calibration import Meant
 from services.classifier.labelled import Labelled
 from services.classifier.learner import prior_weight
 from services.classifier.model import Model
@@ -70,10 +71,13 @@ class Subjects:
         self._unlearned = Model()
         self._columns_found: tuple[list[str], list[int]] = ([], [-1] * len(self.slugs))
 
-    def best(self, document: Document, model: Model | None = None) -> Classification:
-        """The subject that a person set, else the likeliest one; the same document and model always give the same."""
+    def best(self, document: Document, model: Model | None = None, meaning: bytes = b"") -> Classification:
+        """The subject that a person set, else the likeliest one; the same document, model and meaning always give the same.
+
+        `meaning`: what the document means, as a vector (shared/semantic); without it the words decide alone. They alone are told as reasons.
+        """
         model = model or self._unlearned
-        judged = self._judged(document, model)
+        judged = self._judged(document, model, meaning)
         ranked = [self._subject(place, judged) for place in judged.order[: RUNNERS_UP + 2]]
         if document.subject and document.subject.strip():
             given = self.given(document.subject)
@@ -95,7 +99,7 @@ class Subjects:
         """The subject of what has none, such as a retraction: the fallback, with no confidence at all."""
         return _named(self.fallback, 0.0)
 
-    def labelled(self, document: Document) -> Labelled:
+    def labelled(self, document: Document, meaning: bytes = b"") -> Labelled:
         """A document whose subject a person set, as it is learned from."""
         kept = Labelled(
             document=document.id,
@@ -103,6 +107,7 @@ class Subjects:
             subject=document.subject or "",
             title=document.title[:TITLE_LIMIT],
             text=document.text[:TEXT_LIMIT],
+            meaning=meaning,
         )
         return self.judged_anew(kept)
 
@@ -127,7 +132,7 @@ class Subjects:
             moved=self.taxonomy.moved,
         )
 
-    def _judged(self, document: Document, model: Model) -> _Judgement:
+    def _judged(self, document: Document, model: Model, meaning: bytes) -> _Judgement:
         """The likeliest subjects, best first; among equals the taxonomy's order holds. Without learning, those that a keyword speaks for."""
         reading = self.reader.read(document.title, document.text)
         hits, prior = self._prior(reading)
@@ -135,9 +140,15 @@ class Subjects:
         scores = prior_weight(learned) * prior
         if met:
             scores = scores + np.append(model.learner.scores(reading.ids, reading.counts), 0)[self._columns(model)]
-        confidences = model.calibration.confidences(scores, learned, model.learner.guessed)
-        order = np.argsort(-scores, kind="stable")[: RUNNERS_UP + 2]
+        meant = self._meant(model, meaning) if meaning else None
+        confidences = model.calibration.confidences(scores, learned, model.learner.guessed, meant)
+        order = np.argsort(-(confidences if meant else scores), kind="stable")[: RUNNERS_UP + 2]
         return _Judgement(reading, hits, confidences, [int(place) for place in order if met or prior[place] > 0])
+
+    def _meant(self, model: Model, meaning: bytes) -> Meant | None:
+        """What the document's meaning says for each subject; None if it says nothing."""
+        scores = model.meanings.scores(meaning, self._columns(model))
+        return Meant(scores, model.meanings.learned) if scores is not None else None
 
     def _prior(self, reading: Reading) -> tuple[Hits, Scores]:
         """What the keywords say of a document; for nothing when it is asked for again at once, to be learned from."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
+from services.classifier.labelled import Labelled
 from services.classifier.model import Model
 from services.classifier.study import Study
 from services.classifier.subjects import Subjects
 from shared.errors import Conflict
 from shared.logs import log
+from shared.semantic.model import SemanticModel
 
 YIELD_AFTER_SECONDS = 0.01
 
@@ -33,10 +35,11 @@ class Progress:
 class Training:
     """One training at a time in this process."""
 
-    def __init__(self, study: Study, subjects: Callable[[], Subjects]) -> None:
+    def __init__(self, study: Study, subjects: Callable[[], Subjects], semantic: SemanticModel | None = None) -> None:
         self.progress = Progress()
         self._study = study
         self._subjects = subjects
+        self._semantic = semantic
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> Progress:
@@ -58,12 +61,15 @@ class Training:
             log.error("training.failed", error=f"{type(error).__name__}: {error}"[:300])
 
     async def _trained(self, progress: Progress) -> Model:
-        """A model that has learned from all that is kept, each document once, by the taxonomy in force."""
+        """A model that has learned from all that is kept, each document once, by the taxonomy in force.
+
+        What a document means that came before the extra `semantic` is asked now, if this process has it.
+        """
         model, subjects, trained = Model(), self._subjects(), set()
         model.position = await self._study.last_entry()
         resumed = time.monotonic()
         async for progress.total, labelled in self._study.all_labelled():
-            if model.learn(subjects.judged_anew(labelled), subjects.reader):
+            if model.learn(subjects.judged_anew(await self._with_meaning(labelled)), subjects.reader):
                 progress.learned += 1
                 trained.add(labelled.event)
             progress.done += 1
@@ -74,3 +80,8 @@ class Training:
             if later.event in trained:
                 model.remember(later.event)
         return model
+
+    async def _with_meaning(self, labelled: Labelled) -> Labelled:
+        if labelled.meaning or not self._semantic:
+            return labelled
+        return replace(labelled, meaning=await asyncio.to_thread(self._semantic.vector, labelled.title, labelled.text))

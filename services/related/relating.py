@@ -135,7 +135,7 @@ class Relating:
             for other in others
         )
         beside = self._staying_beside(place, event)
-        own = DocumentRelated.after(event, related=related, related_revision=revision, beside=beside)
+        own = DocumentRelated.after(event, related=related, related_revision=revision, beside=beside, meaning=b"")
         facts = {"related": len(related), "changed": self._changes.get(place, 0), "revision": revision}
         return Step(self._verdict(place, event.change), writes=tuple(writes), emits=(own, *changed), facts=facts)
 

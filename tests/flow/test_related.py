@@ -123,9 +123,16 @@ async def test_articles_that_share_no_word_can_be_related(redis_url: str, tmp_pa
         body = await running.eventually(f"/documents/{heart}/related", lambda body: body["related"])
         await running.published(infarction, contracts)
         _, other, _ = await running.call("GET", f"/documents/{contracts}/related")
+        host = running.host
+        rows = [await host.redis.xrange(host.key(f"documents.{name}")) for name in ("classified", "related")]
 
     assert [infarction] == [near["id"] for near in body["related"]]
     assert [] == [near["id"] for near in other["related"]]
+    carried = [
+        {len(e.get("meaning", "")) for e in (json.loads(fields[b"event"]) for _, fields in each)} for each in rows
+    ]
+    assert {512} == carried[0] - {0}, "the classifier asked what they mean, and related took it from the event"
+    assert {0} == carried[1]
 
 
 async def test_without_the_extra_the_start_says_so(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 import redis.asyncio
 
 from services.classifier.model import ROUND_EVERY, Model
@@ -33,7 +34,7 @@ KINDS = {"mathematics": "theorem lemma integral matrix", "nursing": "bedside war
 class Classifier:
     """A process that runs the classifier alone; another one takes its place when it is killed."""
 
-    def __init__(self, redis_url: str, folder: Path) -> None:
+    def __init__(self, redis_url: str, folder: Path, **settings: str) -> None:
         self.folder = folder
         self.folder.mkdir()
         self.port = free_port()
@@ -43,6 +44,7 @@ class Classifier:
             "SYNDICATE_TOKEN": TOKEN,
             "SYNDICATE_LEASE_SECONDS": "2",
             "PYTHONPATH": str(ROOT),
+            **settings,
         }
         self.process = self.started()
 
@@ -77,11 +79,11 @@ def ingested(number: int) -> DocumentIngested:
     return DocumentIngested.of(document, Change.ADDED, correlation_id="request", at=NOON)
 
 
-async def fed(host: Host, classifiers: list[Classifier]) -> None:
-    """All documents, and the kills between them."""
-    for number in range(DOCUMENTS):
+async def fed(host: Host, classifiers: list[Classifier], count: int) -> None:
+    """So many documents, and the kills between them."""
+    for number in range(count):
         await host.belt.publish(Step(emits=(ingested(number),)))
-        if number % (DOCUMENTS // (KILLS + 1)) == DOCUMENTS // (KILLS + 1) - 1:
+        if number % (count // (KILLS + 1)) == count // (KILLS + 1) - 1:
             await settled(host, number // 2)
             classifiers[number % 2].killed()
 
@@ -94,17 +96,25 @@ async def settled(host: Host, count: int) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_kills_lose_and_repeat_no_lesson(redis_server: RedisServer, tmp_path: Path) -> None:
-    """Each labelled document is learned from once, and both processes end with the same model, which a third reads from what is kept."""
-    classifiers = [Classifier(redis_server.url, tmp_path / name) for name in ("one", "other")]
+@pytest.mark.parametrize(("count", "semantic"), [(DOCUMENTS, "false"), (100, "true")])
+async def test_kills_lose_and_repeat_no_lesson(
+    redis_server: RedisServer, tmp_path: Path, count: int, semantic: str
+) -> None:
+    """Each labelled document is learned from once, and both processes end with the same model, which a third reads from what is kept.
+
+    Likewise what it means.
+    """
+    classifiers = [
+        Classifier(redis_server.url, tmp_path / name, SYNDICATE_SEMANTIC=semantic) for name in ("one", "other")
+    ]
     try:
         async with redis.asyncio.Redis.from_url(redis_server.url) as client:
             host = host_on(client)
             await asyncio.gather(
                 *(asyncio.to_thread(ready, f"http://127.0.0.1:{c.port}", c.process) for c in classifiers)
             )
-            await fed(host, classifiers)
-            await settled(host, DOCUMENTS)
+            await fed(host, classifiers, count)
+            await settled(host, count)
             await asyncio.gather(
                 *(asyncio.to_thread(ready, f"http://127.0.0.1:{c.port}", c.process) for c in classifiers)
             )
@@ -116,6 +126,7 @@ async def test_kills_lose_and_repeat_no_lesson(redis_server: RedisServer, tmp_pa
         for classifier in classifiers:
             classifier.process.kill()
 
-    assert [f"0.{DOCUMENTS}"] * 2 == [version for version, _ in told]
-    assert DOCUMENTS == given == study.model.learner.learned == study.model.learner.times.sum()
+    assert [f"0.{count}"] * 2 == [version for version, _ in told]
+    assert (count if semantic == "true" else 0) == study.model.meanings.learned
+    assert count == given == study.model.learner.learned == study.model.learner.times.sum()
     assert told[0][1].pack() == told[1][1].pack() == study.model.pack()

@@ -12,9 +12,9 @@ import pytest
 from services.related.closeness import Weights
 from services.related.index import Index
 from services.related.relating import Relating
-from services.related.understanding import understood
 from shared.events import Change
 from shared.semantic.model import SemanticModel
+from shared.semantic.understanding import understood
 from tests.integration.related.room import HISTORY, PARTS, classified, lists, process, renew_all, told, uninterrupted
 from tests.redis_servers import RedisServer
 from tests.semantic_model import WIDTH, write_model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import UTC, datetime
 
@@ -10,7 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import EntryRejected
-from shared.events import EVENT_IDS, FLOW, RelatedChanged, TaxonomyChanged, TaxonomyPassed, event_id, passed_on
+from shared.events import (
+    EVENT_IDS,
+    FLOW,
+    Change,
+    Document,
+    DocumentClassified,
+    DocumentIngested,
+    RelatedChanged,
+    Subject,
+    TaxonomyChanged,
+    TaxonomyPassed,
+    decode,
+    event_id,
+    passed_on,
+)
 
 TEXT = st.text()
 
@@ -37,6 +52,22 @@ def test_an_event_is_passed_on_as_the_next_streams_own_kind() -> None:
             RelatedChanged(event_id="r", correlation_id="c", occurred_at=now, id="d", related=(), related_revision=1),
             "documents.ingested",
         )
+
+
+@given(st.binary(max_size=400))
+def test_a_meaning_travels_as_text(meaning: bytes) -> None:
+    """Any bytes come back as they were; an event of before there were any has none."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    document = Document(id="d", version=1, content_hash="", title="", received_at=now)
+    cause = DocumentIngested.of(document, Change.ADDED, correlation_id="c", at=now)
+    subject = Subject(name="Sea", slug="sea", confidence=1)
+    classified = DocumentClassified.after(cause, subject=subject, meaning=meaning)
+    told = json.loads(classified.encode())
+
+    assert classified == decode(classified.stream, classified.encode())
+    del told["meaning"]
+    before = decode(classified.stream, json.dumps(told).encode())
+    assert classified.model_copy(update={"meaning": b""}) == before
 
 
 def test_every_kind_of_event_has_a_type_of_its_own() -> None:
