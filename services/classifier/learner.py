@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,14 @@ class Example:
     prior: Floats
     label: int
     document: int
+
+
+class Heard(NamedTuple):
+    """What was learned says of a document: its features' values, their weights in each column, and the columns' scores."""
+
+    values: Floats
+    rows: Floats
+    scores: Floats
 
 
 class Learner:
@@ -103,8 +112,12 @@ class Learner:
 
     def scores(self, ids: NDArray[np.uint32], counts: NDArray[np.uint8]) -> Floats:
         """What was learned says so much for each column."""
-        scores: Floats = self.values(ids, counts) @ self.weights.take(ids, axis=0)
-        return scores
+        return self.heard(ids, counts).scores
+
+    def heard(self, ids: NDArray[np.uint32], counts: NDArray[np.uint8]) -> Heard:
+        """The same, with what it is made of."""
+        values, rows = self.values(ids, counts), self.weights.take(ids, axis=0)
+        return Heard(values, rows, values @ rows)
 
     def learn(self, example: Example) -> bool:
         """Learn from a document, and from some old ones again. False: it is one of a run of its subject."""

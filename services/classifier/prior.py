@@ -61,9 +61,9 @@ class Keywords:
         rows = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         met = self._keys[rows] == keys
         found = likely[met]
-        distinct, inverse = np.unique(rows[met], return_inverse=True)
-        times = np.bincount(inverse, np.where(found < reading.in_title, TITLE_WEIGHT, 1), len(distinct))
-        return Hits(distinct, 1 + np.log(times))
+        times = np.bincount(rows[met], np.where(found < reading.in_title, TITLE_WEIGHT, 1), len(self._keys))
+        distinct = np.flatnonzero(times)  # in a third of the time of np.unique
+        return Hits(distinct, 1 + np.log(times[distinct]))
 
     def scores(self, hits: Hits) -> Scores:
         """How much they speak for each subject; the vector is nearly one long: shorter, if there is little of it."""

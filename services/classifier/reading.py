@@ -19,7 +19,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from services.classifier.words import SMALL, WORD, singular
+from services.classifier.words import SMALL, singular, spoken
 
 Keys = NDArray[np.uint64]
 FEATURES = 1 << 18
@@ -141,9 +141,9 @@ class Reader:
         return self._latest[asked]
 
     def _read(self, title: str, text: str) -> Reading:
-        words = WORD.findall(title.lower())
+        words = spoken(title)
         in_title = len(words)
-        words += WORD.findall(text.lower())
+        words += spoken(text)
         numbers = self._lexicon.numbers(words)
         large = np.flatnonzero(numbers)
         cut = int(np.searchsorted(large, in_title))

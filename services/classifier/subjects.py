@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.classifier.calibration import Meant
 from services.classifier.labelled import Labelled
-from services.classifier.learner import prior_weight
+from services.classifier.learner import Floats, Heard, prior_weight
 from services.classifier.model import Model
 from services.classifier.prior import FEW, Hits, Keywords, Scores
 from services.classifier.reading import TEXT_LIMIT, TITLE_LIMIT, Reader, Reading
@@ -49,10 +50,11 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class _Judgement:
-    """What speaks for what in a document: `confidences` and `order` (best first) are in the taxonomy's places."""
+    """What speaks for what in a document: `confidences` and `order` (best first) are in the taxonomy's places; `heard` is None before the first lesson."""
 
     reading: Reading
     hits: Hits
+    heard: Heard | None
     confidences: Scores
     order: list[int]
 
@@ -138,12 +140,13 @@ class Subjects:
         hits, prior = self._prior(reading)
         learned, met = model.learner.learned, model.learner.met
         scores = prior_weight(learned) * prior
-        if met:
-            scores = scores + np.append(model.learner.scores(reading.ids, reading.counts), 0)[self._columns(model)]
+        heard = model.learner.heard(reading.ids, reading.counts) if met else None
+        if heard:
+            scores = scores + np.append(heard.scores, 0)[self._columns(model)]
         meant = self._meant(model, meaning) if meaning else None
         confidences = model.calibration.confidences(scores, learned, model.learner.guessed, meant)
         order = np.argsort(-(confidences if meant else scores), kind="stable")[: RUNNERS_UP + 2]
-        return _Judgement(reading, hits, confidences, [int(place) for place in order if met or prior[place] > 0])
+        return _Judgement(reading, hits, heard, confidences, [int(place) for place in order if met or prior[place] > 0])
 
     def _meant(self, model: Model, meaning: bytes) -> Meant | None:
         """What the document's meaning says for each subject; None if it says nothing."""
@@ -203,18 +206,24 @@ class Subjects:
     ) -> Iterator[tuple[tuple[str, ...], float]]:
         learner, reading = model.learner, judged.reading
         columns = self._columns(model)
-        if not learner.met or columns[place] < 0:
+        if not judged.heard or columns[place] < 0:
             return
-        ids = reading.ids
-        against = learner.weights[ids, columns[rival]] if rival is not None and columns[rival] >= 0 else 0
-        weights = learner.values(ids, reading.counts) * (learner.weights[ids, columns[place]] - against)
-        weights[learner.seen_in.take(ids) > COMMON * learner.met + 1] = 0
-        weightiest = np.argsort(-weights, kind="stable")[:WEIGHTIEST]
+        values, rows, _ = judged.heard
+        against = rows[:, columns[rival]] if rival is not None and columns[rival] >= 0 else 0
+        weights = values * (rows[:, columns[place]] - against)
+        weights[learner.seen_in.take(reading.ids) > COMMON * learner.met + 1] = 0
+        weightiest = largest(weights, WEIGHTIEST)
         for place_of_word, weight in zip(
             reading.firsts[weightiest].tolist(), weights[weightiest].tolist(), strict=True
         ):
-            if weight > 0:
-                yield reading.words_at(place_of_word), weight
+            yield reading.words_at(place_of_word), weight
+
+
+def largest(weights: Floats, count: int) -> NDArray[np.int64]:
+    """The places of the largest positive ones, the largest first; among equals the first. Only those that may be among them are sorted."""
+    least = np.partition(weights, -count)[-count] if len(weights) > count else 0
+    likely = np.flatnonzero((weights >= least) & (weights > 0))
+    return likely[np.argsort(-weights[likely], kind="stable")[:count]]
 
 
 def _second(ranked: list[Subject]) -> Subject | None:

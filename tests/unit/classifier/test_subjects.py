@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.classifier.reading import TEXT_LIMIT
-from services.classifier.subjects import Classification
+from services.classifier.subjects import Classification, largest
 from shared.events import Subject
 from tests.unit.classifier.samples import SEEDS, document, shipped, small
 
@@ -148,3 +149,12 @@ def test_any_given_subject_is_kept(text: str, subject: str) -> None:
     assert (1.0, True) == (found.subject.confidence, found.subject.given)
     assert found.subject.slug not in slugs(found)[1:]
     assert found.subject.name.split() == subject.split() or shipped().taxonomy.named(subject)
+
+
+@given(st.lists(st.integers(-3, 6), max_size=40), st.integers(1, 16))
+def test_the_largest_are_those_of_a_whole_sort(weights: list[int], count: int) -> None:
+    """In the same order, equals included; what is not positive decides nothing."""
+    array = np.array(weights, np.float32)
+    ranked = [place for place in np.argsort(-array, kind="stable")[:count] if array[place] > 0]
+
+    assert ranked == largest(array, count).tolist()

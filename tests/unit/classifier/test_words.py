@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.classifier.words import SMALL, phrases_of, singular, words_of
+from services.classifier.words import SMALL, WORD, phrases_of, singular, spoken, words_of
 
 
 def test_words_are_lower_case_and_small_words_and_plurals_are_gone() -> None:
@@ -14,6 +14,12 @@ def test_words_are_lower_case_and_small_words_and_plurals_are_gone() -> None:
     assert ["rule", "law", "self", "esteem", "1914", "çédille"] == words_of(
         "The Rules of LAW: self-esteem (1914), Çédilles"
     )
+
+
+@given(st.text() | st.text(st.characters(max_codepoint=127)))
+def test_plain_text_is_cut_as_any_other(text: str) -> None:
+    """The quick way through ASCII finds the very same words."""
+    assert WORD.findall(text.lower()) == spoken(text)
 
 
 def test_phrases_are_neighbours() -> None:
