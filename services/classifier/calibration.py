@@ -27,9 +27,9 @@ GUESSING, GUESSES_HALF, GUESSING_HALVES = 0.23, 900, 350
 """What is learned from guesses makes the next ones surer than they should be, as long as few labels were learned."""
 NOISE = 0.08
 NOISE_FROM = 100
-MEANING = 0.085
+MEANING = 0.075
 """What the meaning says counts as so much of what the words say, once this is calibrated."""
-COOLER, HALF_COOLED = 0.12, 20
+COOLER, HALF_COOLED = 0.15, 20
 """And as both say the same in part, their sum is surer than it should be, as soon as some meanings were learned."""
 LATE = 0.05
 """How much less the meaning counts for each document whose words alone were learned: before the extra was there, or while it was switched off."""
