@@ -12,6 +12,7 @@ documents has no vector, the words count alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,14 +53,14 @@ class Weights:
 
 
 def blended(
-    words: NDArray[np.float64], meanings: tuple[NDArray[np.float64], NDArray[np.bool_]] | None, weights: Weights
-) -> NDArray[np.float64]:
+    words: NDArray[Any], meanings: tuple[NDArray[np.float64], NDArray[np.bool_]] | None, weights: Weights
+) -> NDArray[Any]:
     """The cosines of words with those of meanings; these say also which of them there are, and None is none at all."""
     if meanings is None:
         return words
     cosines, known = meanings
     share = np.where(known, weights.meaning, 0.0)
-    found: NDArray[np.float64] = words * (1 - share) + share * np.square(np.clip(cosines, 0, 1))
+    found: NDArray[Any] = words * (1 - share) + share * np.square(np.clip(cosines, 0, 1))
     return found
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from services.related.choosing import Curation
 from services.related.closeness import MILLION, Weights, blended, closeness
-from services.related.corpus import SLACK, Corpus, Cosines
+from services.related.corpus import TIERS, Bounds, Corpus
 from services.related.documents import Documents
-from services.related.lists import FLOOR, HELD, NOBODY, Lists, Row, Rows, ordered
+from services.related.lists import CLOSED, FLOOR, HELD, NOBODY, Lists, Row, Rows, ordered
 from services.related.terms import Numbers
 
 TERMS = 128
@@ -32,25 +32,29 @@ class Search:
     def all_near(self, slot: int) -> tuple[Numbers, Numbers]:
         """Every other document that could have a place in the list of `slot` or give it one, and how close it is."""
         slots = self._documents.slots
-        sums, bound, postings = self._corpus.near(slot, slots)
         alike = self._documents.meanings.cosines_to_all(slot, slots) if self._weights.meaning else None
-        others = self._likely(slot, blended(sums, alike, self._weights), blended(sums + bound, alike, self._weights))
-        if len(others) * TERMS > postings:
-            sums = blended(sums + self._corpus.common(slot, slots), alike, self._weights)
-            others = self._likely(slot, sums, sums + SLACK)
+        sums: Bounds = np.zeros(slots, np.float32)
+        for tier in range(TIERS):
+            more, bound, postings = self._corpus.near(slot, slots, tier)
+            sums = sums + more
+            others = self._likely(
+                slot, blended(sums, alike, self._weights), blended(sums + bound, alike, self._weights)
+            )
+            if len(others) * TERMS <= postings:
+                break
         return others, self._closeness([slot], [len(others)], others)
 
-    def _likely(self, slot: int, sums: Cosines, most: Cosines) -> Numbers:
+    def _likely(self, slot: int, sums: Bounds, most: Bounds) -> Numbers:
         """Who may be close enough, if their cosine lies between these two."""
-        slots = len(sums)
+        most *= MILLION
         most[slot] = 0
-        least = self._least(slot, sums)
-        needed = np.minimum(self._lists.entry[:slots] / MILLION, least)
+        least = min(int(self._least(slot, sums) * MILLION), CLOSED)
+        needed = np.minimum(self._lists.entry[: len(sums)], np.int32(least)).astype(np.float32)
         others = self._corpus.filled(np.flatnonzero(most * (1 + self._weights.most) >= needed))
         k = self._documents.k(slot, others, self._weights)
         return others[most[others] * (1 + k) >= needed[others]]
 
-    def _least(self, slot: int, sums: Cosines) -> float:
+    def _least(self, slot: int, sums: Bounds) -> float:
         """How close one must be for a place in the list of `slot`: as the last of the best, or as the floor."""
         rivals = np.flatnonzero(sums >= FLOOR / MILLION)
         rivals = rivals[~self._documents.silent[rivals] & (rivals != slot)]
