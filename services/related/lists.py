@@ -177,7 +177,7 @@ def ordered(rows: Rows, ids: Sequence[str]) -> Rows:
 
 def inserted(rows: Rows, places: Numbers, slot: int, units: NDArray[np.int32]) -> Rows:
     """The rows with `slot` at its place in each; the last of a full one falls out."""
-    places, columns = places[:, None], np.arange(HELD)
-    moved = [np.take_along_axis(half, columns - (columns > places), axis=1) for half in rows]
+    places, columns, lines = places[:, None], np.arange(HELD), np.arange(len(places))[:, None]
+    moved = [half[lines, columns - (columns > places)] for half in rows]
     here = columns == places
     return np.where(here, np.int32(slot), moved[0]), np.where(here, units[:, None], moved[1])

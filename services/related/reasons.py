@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +32,15 @@ Why = tuple[str, ...]
 NONE: list[int] = []
 
 
+class Newcomer(NamedTuple):
+    """A document that came, those beside whom it is told, and its words."""
+
+    id: str
+    neighbours: Sequence[str]
+    title: Words
+    text: Words
+
+
 class Reasons:
     """Finds reasons in an index, and remembers some thousands of them: neighbours are told again and again."""
 
@@ -48,19 +58,18 @@ class Reasons:
             self._search(index, missing)
         return {one: [self._found[pair] for pair in each] for one, each in pairs.items()}
 
-    def meet(self, index: Index, document_id: str, neighbours: Sequence[str], title: Words, text: Words) -> None:
-        """Keep a newcomer's terms in words: those that it shares with each neighbour, then its weightiest."""
-        shared = _shared(index, {document_id: neighbours})[document_id]
-        first = list(dict.fromkeys(chain.from_iterable(numbers[: REASONS + 1] for numbers in shared)))[:MOST_KEYS]
-        if len(first) < KEYS:
-            heaviest = index.corpus.heaviest(index.documents.slot[document_id], KEYS)
-            first = list(dict.fromkeys([*first, *heaviest]))[:KEYS]
-        names = text.names() | title.names()
-        words = {number: names.get(number) or title.pair_name(number) or text.pair_name(number) for number in first}
-        index.documents.name(document_id, "\n".join(filter(None, words.values())))
-        self._forget_if_full(len(neighbours))
-        for other, numbers in zip(neighbours, shared, strict=True):
-            self._found[_pair(index, document_id, other)] = _distinct(filter(None, map(words.get, numbers)))
+    def meet(self, index: Index, newcomers: Sequence[Newcomer]) -> None:
+        """Keep newcomers' terms in words: those that each shares with its neighbours, then its weightiest.
+
+        All are compared at once; one by one that takes nearly twice the time.
+        """
+        shared = _shared(index, {newcomer.id: newcomer.neighbours for newcomer in newcomers})
+        self._forget_if_full(sum(len(newcomer.neighbours) for newcomer in newcomers))
+        for newcomer in newcomers:
+            words = _in_words(index, newcomer, shared[newcomer.id])
+            index.documents.name(newcomer.id, "\n".join(filter(None, words.values())))
+            for other, numbers in zip(newcomer.neighbours, shared[newcomer.id], strict=True):
+                self._found[_pair(index, newcomer.id, other)] = _distinct(filter(None, map(words.get, numbers)))
 
     def _search(self, index: Index, missing: Mapping[Pair, tuple[str, str]]) -> None:
         others: dict[str, list[str]] = {}
@@ -96,6 +105,17 @@ def _shared(index: Index, lists: Mapping[str, Sequence[str]]) -> dict[str, list[
     for (one, place, _), numbers in zip(pairs, shared, strict=True):
         found[one][place] = numbers
     return found
+
+
+def _in_words(index: Index, newcomer: Newcomer, shared: Sequence[Sequence[int]]) -> dict[int, str]:
+    """The terms of a newcomer that are worth remembering, and their words; empty where it has none."""
+    first = list(dict.fromkeys(chain.from_iterable(numbers[: REASONS + 1] for numbers in shared)))[:MOST_KEYS]
+    if len(first) < KEYS:
+        heaviest = index.corpus.heaviest(index.documents.slot[newcomer.id], KEYS)
+        first = list(dict.fromkeys([*first, *heaviest]))[:KEYS]
+    title, text = newcomer.title, newcomer.text
+    names = text.names() | title.names()
+    return {number: names.get(number) or title.pair_name(number) or text.pair_name(number) for number in first}
 
 
 def _distinct(names: Iterable[str]) -> Why:

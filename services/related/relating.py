@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from services.related.index import Index
 from services.related.lists import SHOWN
-from services.related.reasons import Reasons
-from services.related.records import Record, day_of
+from services.related.reasons import Newcomer, Reasons
+from services.related.records import Held, Record, day_of
 from services.related.terms import Words, terms_in
 from shared.events import (
     Change,
@@ -43,7 +43,7 @@ class Reading(NamedTuple):
 
 
 class Relating:
-    """One batch on its way through the index: take its events in their order, then ask for the steps.
+    """One batch on its way through the index: take its events in their order, name what came, then ask for the steps.
 
     `meanings`: what the documents mean, by the places of their events, or why that cannot be told.
     """
@@ -65,6 +65,7 @@ class Relating:
         self._changed_by: dict[str, int] = {}
         self._changes: dict[int, int] = {}
         self._beside: dict[int, set[str]] = {}
+        self._came: dict[str, Newcomer] = {}
 
     def take(self, place: int) -> None:
         """Let one event change the index; one that is not newer than what is known, or that fails, changes nothing.
@@ -83,11 +84,17 @@ class Relating:
             return
         self._beside[place] = self._index.standing.beside(event.document_id)
         changed = self._apply(event.document_id, record)
+        self._came.pop(event.document_id, None)
         if not record.retracted:
-            self._name(event.document_id, changed, title, text)
+            self._came[event.document_id] = Newcomer(event.document_id, changed, title, text)
         self._changed_by.update(dict.fromkeys(changed, place))
         self._changes[place] = len(changed)
         self.taken.append(place)
+
+    def name(self) -> None:
+        """Keep in words what each newcomer of the batch shares with those on its list and those on whose lists it came."""
+        held = self._index.held_all(self._came)
+        REASONS.meet(self._index, [_with_its_list(came, held[name]) for name, came in self._came.items()])
 
     def steps(self, revision: int, writes: Sequence[Command] = ()) -> list[Step | Exception]:
         """What each event causes, in their order; `revision` is the one that the lists have now.
@@ -119,12 +126,6 @@ class Relating:
             return self._index.remove(document_id, record.version)
         return self._index.put(document_id, record)
 
-    def _name(self, document_id: str, changed: Sequence[str], title: Words, text: Words) -> None:
-        """Keep in words what a newcomer shares with those on its list and those on whose lists it is."""
-        held = self._index.held(document_id)
-        neighbours = dict.fromkeys([*(near for near, _ in held.nearest[:SHOWN]), *changed] if held else changed)
-        REASONS.meet(self._index, document_id, [*neighbours], title, text)
-
     def _step(self, place: int, others: Sequence[str], lists: Lists, revision: int, writes: Sequence[Command]) -> Step:
         event = self._events[place]
         if not isinstance(event, DocumentClassified):
@@ -150,6 +151,12 @@ class Relating:
         if place not in self._changes:
             return "known"
         return "unlinked" if change is Change.RETRACTED else "linked"
+
+
+def _with_its_list(came: Newcomer, held: Held | None) -> Newcomer:
+    """The same with those on its list for its first neighbours."""
+    listed = [near for near, _ in held.nearest[:SHOWN]] if held else []
+    return came._replace(neighbours=[*dict.fromkeys([*listed, *came.neighbours])])
 
 
 def reading_of(event: DocumentClassified, meaning: bytes = b"") -> Reading:

@@ -209,10 +209,11 @@ class Replica:
 
 
 async def take_all(relating: Relating, events: int) -> None:
-    """Take the events in their order, and let others on this loop have their turn now and then."""
+    """Take the events in their order and name what came, and let others on this loop have their turn now and then."""
     resumed = time.monotonic()
     for place in range(events):
         relating.take(place)
         if time.monotonic() - resumed > YIELD_AFTER_SECONDS:
             await asyncio.sleep(0)
             resumed = time.monotonic()
+    relating.name()

@@ -123,14 +123,26 @@ def terms_of(title: str, text: str) -> Terms:
 
 def terms_in(title: Words, text: Words) -> Terms:
     """The same, of words that were read already."""
-    singles, counts = np.unique(np.concatenate([title.numbers] * TITLE_COUNTS + [text.numbers]), return_counts=True)
-    twos = np.concatenate([title.pairs] * TITLE_COUNTS + [text.pairs])
-    doubles, pair_counts = np.unique(twos, return_counts=True)
+    singles, counts = _counted(np.concatenate([title.numbers] * TITLE_COUNTS + [text.numbers]))
+    doubles, pair_counts = _counted(np.concatenate([title.pairs] * TITLE_COUNTS + [text.pairs]))
     kept = pair_counts >= LEAST_PAIR_COUNT
+    numbers = np.concatenate([singles, doubles[kept]])
     strengths = np.concatenate([1 + np.log(counts), PAIR_STRENGTH * (1 + np.log(pair_counts[kept]))])
-    numbers, places = np.unique(np.concatenate([singles, doubles[kept]]), return_inverse=True)
-    summed = np.bincount(places, strengths, len(numbers)) * STRENGTH_UNIT
-    return Terms(numbers.astype(np.uint32), np.rint(np.minimum(summed, 255)).astype(np.uint8))
+    order = numbers.argsort(kind="stable")
+    numbers, strengths = numbers[order], strengths[order]
+    if (numbers[1:] == numbers[:-1]).any():  # a word and a pair of one number
+        numbers, places = np.unique(numbers, return_inverse=True)
+        strengths = np.bincount(places, strengths, len(numbers))
+    return Terms(numbers.astype(np.uint32), np.rint(np.minimum(strengths * STRENGTH_UNIT, 255)).astype(np.uint8))
+
+
+def _counted(numbers: Numbers) -> tuple[Numbers, Numbers]:
+    """The distinct numbers in ascending order, and how often each is there; half of the time of numpy's `unique`."""
+    numbers.sort()
+    ends = np.append((numbers[1:] != numbers[:-1]).nonzero()[0] + 1, len(numbers))[: len(numbers)]
+    counts = ends.copy()
+    counts[1:] -= ends[:-1]
+    return numbers[ends - 1], counts
 
 
 def pairs(numbers: Numbers) -> Numbers:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.ingest.documents import read
 from services.related.index import Index
-from services.related.reasons import MOST_KEYS, REASONS, Reasons
+from services.related.reasons import MOST_KEYS, REASONS, Newcomer, Reasons
 from services.related.records import Record
 from services.related.relating import Relating, articles
 from services.related.terms import Words, terms_in, terms_of
@@ -27,7 +27,8 @@ def met(*texts: tuple[str, str]) -> tuple[Index, Reasons]:
         title, text = Words.of(""), Words.of(written)
         changed = index.put(name, Record(1, name, terms_in(title, text)))
         held = index.held(name)
-        reasons.meet(index, name, [*(near for near, _ in held.nearest), *changed] if held else changed, title, text)
+        near = [*(near for near, _ in held.nearest), *changed] if held else changed
+        reasons.meet(index, [Newcomer(name, near, title, text)])
     return index, reasons
 
 
@@ -57,7 +58,9 @@ def test_each_neighbour_of_a_seed_has_its_reasons() -> None:
     index = Index()
     seeds = sorted((ROOT / "seeds" / "documents").iterdir())
     for path in seeds:
-        Relating(index, [_classified(path.stem[:3], path.read_bytes())]).take(0)
+        relating = Relating(index, [_classified(path.stem[:3], path.read_bytes())])
+        relating.take(0)
+        relating.name()
 
     for path in seeds:
         for near in articles(index, [path.stem[:3]])[path.stem[:3]]:
@@ -87,3 +90,25 @@ def _classified(name: str, body: bytes) -> DocumentClassified:
         document=Document(id=name, version=1, content_hash="0", title=draft.title, text=draft.text, received_at=NOW),
         subject=Subject(name="Medicine", slug="medicine", confidence=1),
     )
+
+
+def test_newcomers_of_a_batch_have_the_reasons_that_each_has_alone() -> None:
+    """However many are met at once, in the same words."""
+    texts = [
+        (name, f"{name} spring tides and a neap moon, {name} tides" + " storm" * place)
+        for place, name in enumerate(("ebb", "flow", "swell"))
+    ]
+    index, alone = met(*texts)
+    newcomers = [
+        Newcomer(name, [other for other, _ in texts if other != name], Words.of(""), Words.of(written))
+        for name, written in texts
+    ]
+    for newcomer in newcomers:
+        alone.meet(index, [newcomer])
+    lists = {newcomer.id: newcomer.neighbours for newcomer in newcomers}
+    expected, keys = alone.of(index, lists), [index.documents.keys(name) for name, _ in texts]
+    together = Reasons()
+    together.meet(index, newcomers)
+
+    assert expected == together.of(index, lists)
+    assert keys == [index.documents.keys(name) for name, _ in texts]

@@ -45,6 +45,7 @@ def related(index: Index, *events: Event, revision: int = 1) -> list[Step | Exce
     relating = Relating(index, events)
     for place in range(len(events)):
         relating.take(place)
+    relating.name()
     return relating.steps(revision, (WRITE,))
 
 

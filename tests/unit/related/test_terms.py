@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
+from math import log
 
 import numpy as np
 import pytest
@@ -11,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.related.terms import (
+    KNOWN,
     LONGEST_TEXT,
+    NO_TERM,
     PAIR_STRENGTH,
     SPACE,
     STRENGTH_UNIT,
@@ -118,3 +122,17 @@ def test_a_term_is_named_by_the_words_that_it_was_met_as() -> None:
     assert [tide, spring, pair] == [number_of(name) for name in ("tides", "spring", "spring tides")]
     assert ["tides", "spring"] == [text.names()[each] for each in (tide, spring)]
     assert ["spring tides", ""] == [text.pair_name(each) for each in (pair, 0)]
+
+
+@given(st.text(alphabet="abc ", max_size=80), st.text(alphabet="abc ", max_size=30))
+def test_a_word_counts_as_often_as_it_is_written(text: str, title: str) -> None:
+    """By definition: 1 + ln of the count, the title's four times; in ascending order, nobody twice."""
+    found = terms_of(title, text)
+    counts = Counter(KNOWN[word] for word in (title.split() * TITLE_COUNTS + text.split()))
+    counts.pop(NO_TERM, None)
+    strengths = dict(zip(found.numbers.tolist(), found.strengths.tolist(), strict=True))
+
+    assert [*strengths] == sorted(strengths)
+    assert {*counts} <= {*strengths}
+    for number, count in counts.items():
+        assert strengths[number] >= round(STRENGTH_UNIT * (1 + log(count)))
