@@ -13,8 +13,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import web
 
+from services.classifier.model import Model
 from shared.settings import ROOT
 from tests.house import SEEDS, TOKEN, House, free_port, house
 
@@ -185,8 +187,12 @@ async def test_a_person_goes_through_the_documents_in_doubt(redis_url: str, tmp_
     assert "physics" == physics["subject"]["slug"]
 
 
-async def test_what_was_learned_is_trained_judged_and_carried_away(redis_url: str, tmp_path: Path) -> None:
-    """Front matter teaches; the model is learned anew from what is kept, compared with a file, written out and put back."""
+@pytest.mark.parametrize(("semantic", "meanings"), [("false", 0), ("true", 2)])
+async def test_what_was_learned_is_trained_judged_and_carried_away(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, semantic: str, meanings: int
+) -> None:
+    """Front matter teaches; the model is learned anew from what is kept, compared with a file, written out and put back; meanings likewise."""
+    monkeypatch.setenv("SYNDICATE_SEMANTIC", semantic)
     file, model, picture = tmp_path / "judged.jsonl", tmp_path / "subjects.model", tmp_path / "coverage.svg"
     file.write_text("".join(json.dumps({"title": text, "text": text, "subject": name}) + "\n" for name, text in TAUGHT))
     async with house(redis_url, tmp_path) as running:
@@ -198,9 +204,12 @@ async def test_what_was_learned_is_trained_judged_and_carried_away(redis_url: st
         judged = await commanded(running, "subjects", "evaluate", str(file), "--picture", str(picture), "--json")
         told = await commanded(running, "subjects", "evaluate", str(file), "--model", str(model))
         put = await commanded(running, "subjects", "import", str(model), "--json")
+        again = await commanded(running, "subjects", "export", str(tmp_path / "again.model"))
         refused = await commanded(running, "subjects", "import", str(file))
 
-    assert [0] * 5 == [code for code, _ in (written, trained, judged, told, put)]
+    assert [0] * 6 == [code for code, _ in (written, trained, judged, told, put, again)]
+    carried = [Model.unpack((tmp_path / name).read_bytes()) for name in ("subjects.model", "again.model")]
+    assert [meanings] * 2 == [each.meanings.learned for each in carried]
     assert ("0.2", 2) == tuple(json.loads(written[1])[name] for name in ("version", "learned"))
     assert ("done", 2, 2, "1.2") == tuple(
         json.loads(trained[1])[name] for name in ("state", "total", "learned", "version")
