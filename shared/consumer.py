@@ -53,6 +53,10 @@ class Batch:
                 await self._consumer.failed(entry, step, mark=event.event_id)
         return True
 
+    def wait(self) -> None:
+        """Give the work its whole time anew: it waits for somebody who will come back, and is not at fault for that."""
+        self._consumer.prolong()
+
 
 class Consumer:
     """Takes the entries of `stream` for `group`; `work` decides what they cause."""
@@ -73,6 +77,7 @@ class Consumer:
         self.failures_key = belt.key("failures", stream, group)
         self.subscriber: Any = None
         self.working_since: float | None = None
+        self._limit: asyncio.Timeout | None = None
         self._work = work
         self._read = read or event_of(stream)
         self._one_batch_at_a_time = asyncio.Lock()
@@ -87,7 +92,7 @@ class Consumer:
             self.working_since = time.monotonic()
             renewal = asyncio.create_task(self._renew([entry.id for entry in entries]))
             try:
-                async with asyncio.timeout(self.belt.settings.step_seconds):
+                async with asyncio.timeout(self.belt.settings.step_seconds) as self._limit:
                     await self._settle(entries)
             except asyncio.CancelledError:
                 # A handler that awaited a cancelled task raises this too; it would end FastStream's read loop for good, unseen.
@@ -99,6 +104,11 @@ class Consumer:
             finally:
                 renewal.cancel()
                 self.working_since = None
+
+    def prolong(self) -> None:
+        """Let the time allowed for what is in hand begin anew."""
+        if self._limit and not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time() + self.belt.settings.step_seconds)
 
     async def _settle(self, entries: Sequence[Entry]) -> None:
         held: list[tuple[Entry, Event]] = []

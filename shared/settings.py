@@ -45,6 +45,12 @@ class Settings(BaseSettings):
         "memory",
         description="where the index of related articles lives: memory, in each process that relates; vectors, in a vector set of Redis 8",
     )
+    related_partitions: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="partitions of the related index in memory, each in a process of its own; 1: every process that relates has all of it",
+    )
     related_date_weight: float = Field(
         0.2, ge=0, le=1, description="how much closer articles are that appeared on the same day; nothing after a week"
     )

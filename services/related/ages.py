@@ -49,6 +49,10 @@ class Ages:
         """Those that wait longest for a search, and saw not all but `tolerated` changes."""
         return self._waiting(self._searched, count, tolerated)
 
+    def waiting(self) -> int:
+        """How many lists did not see all changes."""
+        return int(np.count_nonzero(self._searched < self.changes))
+
     def unordered(self, count: int, tolerated: int) -> list[int]:
         """The same for being put in order, or searched."""
         return self._waiting(np.maximum(self._searched, self._ordered), count, tolerated)

@@ -111,6 +111,10 @@ class Documents:
         """What date and subject add to the closeness of `slot`, or of each of these, and each of `others`."""
         return weights.k(self._day[slot], self._subject[slot], self._day[others], self._subject[others])
 
+    def k_of(self, day: int, subject: int, others: Numbers, weights: Weights) -> NDArray[np.float64]:
+        """The same for a document that need not be here."""
+        return weights.k(np.int32(day), np.uint32(subject), self._day[others], self._subject[others])
+
     def _write(self, slot: int, document_id: str, record: Record) -> None:
         self.ids[slot : slot + 1] = [document_id]
         self.titles[slot : slot + 1] = [record.title]

@@ -22,19 +22,20 @@ UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL',
 
 
 class Turns:
-    """One lock in Redis, with a life of `LOCK_SECONDS`."""
+    """One lock in Redis, with a life of so many seconds."""
 
-    def __init__(self, redis: Any, key: str) -> None:
+    def __init__(self, redis: Any, key: str, seconds: float = LOCK_SECONDS) -> None:
         self._redis = redis
         self._key = key
+        self._seconds = seconds
         self._unlock = redis.register_script(UNLOCK)
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
         """Hold the lock, or go on without it after its longest life: the fence keeps the order."""
         token = secrets.token_hex(8)
-        patience = time.monotonic() + LOCK_SECONDS
-        while not await self._redis.set(self._key, token, nx=True, px=int(LOCK_SECONDS * 1000)):
+        patience = time.monotonic() + self._seconds
+        while not await self._redis.set(self._key, token, nx=True, px=int(self._seconds * 1000)):
             if time.monotonic() > patience:
                 break
             await asyncio.sleep(LOCK_POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - jitter

@@ -41,6 +41,11 @@ class Vocabulary:
             found = self._small[checksums]
         return found.astype(np.uint32)
 
+    def known(self, checksums: NDArray[np.integer[Any]]) -> NDArray[np.int32]:
+        """The small numbers; zero for who was never met."""
+        found: NDArray[np.int32] = self._small[checksums]
+        return found
+
     def checksums(self, small: NDArray[np.integer[Any]]) -> NDArray[np.uint32]:
         """What these small numbers stand for."""
         found: NDArray[np.uint32] = self._checksums[small]

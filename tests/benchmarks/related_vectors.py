@@ -68,7 +68,7 @@ async def _through(server: RedisServer, corpus: Sequence[Page]) -> tuple[Lists, 
     try:
         began = await _spent(client)
         for start in range(0, len(corpus), AT_HAND):
-            events = [_event(page) for page in corpus[start : start + AT_HAND]]
+            events = [event_of(page) for page in corpus[start : start + AT_HAND]]
             await vectors.relate(Published(belt, events))  # type: ignore[arg-type]
         came = await _spent(client)
         arrived = await _lists(vectors, names)
@@ -86,7 +86,7 @@ async def _through(server: RedisServer, corpus: Sequence[Page]) -> tuple[Lists, 
         await client.aclose()
 
 
-def _event(page: Page) -> DocumentClassified:
+def event_of(page: Page) -> DocumentClassified:
     day = None if page.day == UNDATED else datetime.combine(date.fromordinal(page.day), datetime.min.time(), UTC)
     return DocumentClassified(
         event_id=event_id(page.id, DocumentClassified.stream, page.id),

@@ -107,6 +107,35 @@ async def test_what_an_operator_chose_wins(backend: tuple[str, str], tmp_path: P
     assert json.loads(evaluated)["documents"] == len(TEXTS)
 
 
+async def test_two_processes_share_one_corpus(redis_url: str, tmp_path: Path) -> None:
+    """Each holds half; whoever is asked answers for all. Until the second is here the first says whom it waits for."""
+    async with house(redis_url, tmp_path, related_partitions=2) as running:
+
+        def warned(body: Any) -> bool:
+            return any("nobody answers for 1" in warning for warning in body["warnings"])
+
+        await running.eventually("/health/ready", warned)
+        async with house(redis_url, tmp_path / "other", services=["related"], related_partitions=2) as other:
+            spring, neap, harbours, courts = await filled(running)
+            await running.eventually("/health/ready", lambda body: not body["warnings"])
+            path = f"/documents/{spring}/related"
+            lists = [(await each.call("GET", path))[1] for each in (running, other)]
+            _, chosen, _ = await other.call("PUT", path, json={"pinned": [courts], "banned": [neap]})
+            told, evaluated = await command(running, tmp_path, "related", "evaluate", "--json")
+
+    assert [{neap, harbours}] * 2 == [{near["id"] for near in each["related"]} for each in lists]
+    assert [courts, harbours] == [near["id"] for near in chosen["related"]]
+    assert (0, len(TEXTS)) == (told, json.loads(evaluated)["documents"])
+
+
+@pytest.mark.parametrize("unlike", [{"related_backend": "vectors"}, {"semantic": True}], ids=str)
+async def test_what_cannot_be_split_is_refused(redis_url: str, tmp_path: Path, unlike: dict[str, Any]) -> None:
+    """At the start, with the way out."""
+    with pytest.raises(Unfit, match="SYNDICATE_RELATED_PARTITIONS to 1"):
+        async with house(redis_url, tmp_path, related_partitions=2, **unlike):
+            pass
+
+
 async def test_articles_that_share_no_word_can_be_related(redis_url: str, tmp_path: Path) -> None:
     """By what they mean, if an operator wants it."""
     texts = {
