@@ -135,7 +135,7 @@ class Corpus:
         numbers, products, owners = self._shared(slots, counts, others)
         parts = np.square(self._idf[numbers].astype(np.float64)) * products
         found = np.bincount(owners, parts, len(others)).astype(np.float64, copy=False)
-        found *= self._per_length[others].astype(np.float64) * np.repeat(self._per_length[slots], counts)
+        found *= self._per_length[others].astype(np.float64) * self._per_length[slots].repeat(counts)
         return np.minimum(found, 1.0)
 
     def filled(self, slots: Numbers) -> Numbers:
@@ -173,8 +173,8 @@ class Corpus:
             self._mine[terms.numbers] = terms.strengths
             mine[start:end] = self._mine[numbers[start:end]]
             self._mine[terms.numbers] = 0
-        both = np.flatnonzero(mine)
-        owners = np.searchsorted(starts, both, side="right") - 1
+        both = mine.nonzero()[0]
+        owners = starts.searchsorted(both, side="right") - 1
         return numbers[both], mine[both].astype(np.uint32) * theirs[both], owners
 
     def _known(self, terms: Sequence[Terms]) -> Terms:
@@ -225,7 +225,7 @@ class Corpus:
             lengths[lengths == 0] = 1
             self._per_length[slots] = 1 / lengths
             for part, below in self._parts():
-                squares[idf > below] = 0
+                squares *= idf <= below
                 part[slots] = np.sqrt(np.add.reduceat(squares, starts)) / lengths
 
 

@@ -66,7 +66,7 @@ class Lists:
         """The neighbours of each of these without their closeness, and without those that are passed over."""
         near = self._slots[slots]
         stands = (near != NOBODY) & ~self._passed_over[slots]
-        found, ends = near[stands].tolist(), np.cumsum(stands.sum(axis=1)).tolist()
+        found, ends = near[stands].tolist(), stands.sum(axis=1).cumsum().tolist()
         return [found[start:end] for start, end in pairwise([0, *ends])]
 
     def passed_over(self, slot: int) -> list[int]:
@@ -163,8 +163,8 @@ class Lists:
 def ordered(rows: Rows, ids: Sequence[str]) -> Rows:
     """The closest of each row first, ties by id."""
     near, units = rows
-    order = np.argsort(-units, axis=1, kind="stable")
-    near, units = np.take_along_axis(near, order, axis=1), np.take_along_axis(units, order, axis=1)
+    order, lines = (-units).argsort(axis=1, kind="stable"), np.arange(len(near))[:, None]
+    near, units = near[lines, order], units[lines, order]
     tied = ((units[:, 1:] == units[:, :-1]) & (near[:, 1:] != NOBODY)).any(axis=1)
     for line in np.flatnonzero(tied).tolist():
         row = sorted(

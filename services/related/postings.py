@@ -46,7 +46,7 @@ class Postings:
     def sums(self, numbers: NDArray[np.integer[Any]], weights: NDArray[np.float32], slots: int) -> Sums:
         """For each of the first `slots` slots: weight times strength, summed over these terms."""
         lengths = self.frequency[numbers]
-        known = np.flatnonzero(lengths)
+        known = lengths.nonzero()[0]
         if not len(known):
             return np.zeros(slots)
         lengths = lengths[known]
@@ -54,7 +54,7 @@ class Postings:
         spans = list(map(slice, starts.tolist(), (starts + lengths).tolist()))
         pool = self._pool
         owners, strengths = unpacked(np.concatenate([pool[span] for span in spans]))
-        products = np.repeat(weights[known].astype(np.float64), lengths)
+        products = weights[known].astype(np.float64).repeat(lengths)
         products *= strengths
         return np.bincount(owners, products, slots).astype(np.float64, copy=False)
 
@@ -95,14 +95,15 @@ class Postings:
     def _enlarge(self, terms: NDArray[np.integer[Any]]) -> None:
         """Move full blocks to the end, where they have room."""
         lengths = self.frequency[terms]
-        room = int((lengths + (lengths >> 1) + 1).sum())
+        capacities = lengths + (lengths >> 1) + 1
+        room = int(capacities.sum())
         if self._end + room > len(self._pool):
             if self._left * LEFT > self._end:
                 self._tidy()
             self._lengthen(self._end + room)
-        capacities = lengths + (lengths >> 1) + 1
-        starts = self._end + np.cumsum(capacities) - capacities
-        self._copy(self._start[terms], starts, lengths)
+        starts = self._end + capacities.cumsum() - capacities
+        moved = lengths.nonzero()[0]  # of a newcomer's terms that need room most were never met
+        self._copy(self._start[terms[moved]], starts[moved], lengths[moved])
         self._left += int(lengths.sum())
         self._end += room
         self._start[terms], self._capacity[terms] = starts, capacities
@@ -129,9 +130,9 @@ class Postings:
         pool: NDArray[np.uint32] | None = None,
     ) -> None:
         """Copy blocks from where they are, in another `pool` or in this one."""
-        within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        within = np.arange(int(lengths.sum())) - (lengths.cumsum() - lengths).repeat(lengths)
         source = self._pool if pool is None else pool
-        self._pool[within + np.repeat(new, lengths)] = source[within + np.repeat(old, lengths)]
+        self._pool[within + new.repeat(lengths)] = source[within + old.repeat(lengths)]
 
     def _lengthen(self, room: int) -> None:
         if room > len(self._pool):

@@ -50,13 +50,13 @@ class Search:
         most[slot] = 0
         least = min(int(self._least(slot, sums) * MILLION), CLOSED)
         needed = np.minimum(self._lists.entry[: len(sums)], np.int32(least)).astype(np.float32)
-        others = self._corpus.filled(np.flatnonzero(most * (1 + self._weights.most) >= needed))
+        others = self._corpus.filled((most * (1 + self._weights.most) >= needed).nonzero()[0])
         k = self._documents.k(slot, others, self._weights)
         return others[most[others] * (1 + k) >= needed[others]]
 
     def _least(self, slot: int, sums: Bounds) -> float:
         """How close one must be for a place in the list of `slot`: as the last of the best, or as the floor."""
-        rivals = np.flatnonzero(sums >= FLOOR / MILLION)
+        rivals = (sums >= FLOOR / MILLION).nonzero()[0]
         rivals = rivals[~self._documents.silent[rivals] & (rivals != slot)]
         return float(np.partition(sums[rivals], -HELD)[-HELD]) if len(rivals) > HELD else FLOOR / MILLION
 
@@ -93,7 +93,7 @@ class Search:
 
     def _closeness(self, slots: Sequence[int], counts: Sequence[int], others: Numbers) -> Numbers:
         """Of slots[0] to the first counts[0] of `others`, of slots[1] to the next counts[1], …, all with terms; in millionths."""
-        ones = np.repeat(np.asarray(slots, np.int64), counts)
+        ones = np.asarray(slots, np.int64).repeat(counts)
         alike = self._documents.meanings.cosines(ones, others) if self._weights.meaning else None
         cosines = blended(self._corpus.cosines(slots, counts, others), alike, self._weights)
         return closeness(cosines, self._documents.k(ones, others, self._weights))

@@ -15,7 +15,7 @@ from services.related.terms import NOTHING, Numbers, Terms
 
 FIRST_POOL = 1 << 14
 FIRST_SLOTS = 256
-BLOCK = 4096
+BLOCK = 1024
 
 Gathered = tuple[Numbers, NDArray[np.uint8], Numbers]
 """Terms and strengths of several documents one after the other, and where each begins."""
@@ -99,9 +99,10 @@ class Shelf:
 
     def _gather(self, slots: Numbers) -> tuple[NDArray[np.uint32], Numbers]:
         counts = self._count[slots].astype(np.int64)
-        ends = np.cumsum(counts)
+        ends = counts.cumsum()
         starts = ends - counts
-        places = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(self._start[slots] - starts, counts)
+        places = (self._start[slots] - starts).repeat(counts)
+        places += np.arange(len(places))
         return self._pool[places], starts
 
     def _move_together(self) -> None:
