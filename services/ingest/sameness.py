@@ -84,7 +84,8 @@ class Sameness:
         """The change, if nothing that is known shares a bucket with it: most documents are like no other."""
         document = decision.document
         here = await _places(document, await _words_of(document))
-        return Judged(decision, (), self._moved(Found({}), document.id, (), here))
+        own = b32decode(document.id.upper())
+        return Judged(decision, (), tuple([Swap(self._shard(shard), field, b"", own) for shard, field in here]))
 
     async def judged(self, decision: Changed, before: Known | None, *, as_told: bool = False) -> Judged:
         """What the change repeats. `as_told`: what it says itself, as a backup does."""

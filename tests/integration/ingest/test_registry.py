@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
@@ -74,7 +75,8 @@ async def test_a_lost_reply_is_no_second_version(room: Room, monkeypatch: pytest
         await registry(room).accept(draft(), ID, NOW, correlation_id="c")
     monkeypatch.undo()
 
-    assert isinstance(await registry(room).accept(draft(), ID, NOW, correlation_id="c"), Unchanged)
+    later = NOW + timedelta(seconds=1)
+    assert isinstance(await registry(room).accept(draft(), ID, later, correlation_id="c"), Unchanged)
     assert len(await room.events()) == 1
 
 

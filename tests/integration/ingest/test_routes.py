@@ -31,7 +31,7 @@ async def test_a_document_is_accepted(room: Room) -> None:
     assert (answer.headers["location"], answer.headers["etag"]) == (page, '"1"')
     assert (answer.headers["x-request-id"], events[0].correlation_id) == ("order-66", "order-66")
     assert [(event.change, event.document.title) for event in events] == [(Change.ADDED, "The heart")]
-    assert events[0].occurred_at == events[0].document.received_at == room.clock.now()
+    assert events[0].occurred_at == events[0].document.received_at == room.clock.time
 
 
 async def test_an_unsafe_correlation_id_is_replaced(room: Room) -> None:
