@@ -36,8 +36,16 @@ def _packing(plain: type[AbstractConnection]) -> type[AbstractConnection]:
             """A command in the protocol of Redis: an array of bulk strings (RESP, "Sending commands to a Redis server")."""
             parts = name.encode().split() if isinstance(name, str) else name.split()  # XGROUP CREATE is two words
             encode = self.encoder.encode
+            # Each number of a step by redis-py's way took as long as ten words.
             parts += [
-                word if type(word) is bytes else word.encode() if type(word) is str else encode(word) for word in words
+                word
+                if type(word) is bytes
+                else word.encode()
+                if type(word) is str
+                else b"%d" % word
+                if type(word) is int
+                else encode(word)
+                for word in words
             ]
             # In one piece: asyncio would join several, and copying a batch's 300 kB again costs as much as packing them.
             return [b"".join([b"*%d\r\n" % len(parts), *[b"$%d\r\n%b\r\n" % (len(part), part) for part in parts]])]
