@@ -221,9 +221,14 @@ def _size(text: str) -> int:
     return len(JSON.dump_json(text)) - len('""')
 
 
+def _plain(text: str) -> bool:
+    """Whether each character takes at most two bytes of JSON, a quote and its backslash."""
+    return text.isascii() and text.isprintable()
+
+
 def cut(text: str, limit: int) -> str:
     """The text, or as much of its beginning as fits into `limit` bytes of JSON, with an ellipsis."""
-    if len(text) * 6 <= limit or _size(text) <= limit:
+    if len(text) * 6 <= limit or (len(text) * 2 <= limit and _plain(text)) or _size(text) <= limit:
         return text
     room = limit - len("…".encode())
     # A character takes at least one byte, so nothing behind `room` characters can be kept.
