@@ -55,6 +55,12 @@ class Changed:
         state = State.RETRACTED if self.change == Change.RETRACTED else State.ACCEPTED
         return Known(state=state, document=self.document, correlation_id=correlation_id, pin=self.pin)
 
+    def says_as(self, before: Known) -> bool:
+        """Whether nothing has changed that makes a document the same as another one."""
+        then, now = before.document, self.document
+        alive = before.state == self.known().state == State.ACCEPTED
+        return alive and (then.content_hash, then.duplicate_of) == (now.content_hash, now.duplicate_of)
+
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:

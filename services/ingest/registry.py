@@ -13,7 +13,6 @@ from services.ingest.changes import (
     Decision,
     Known,
     State,
-    Unchanged,
     WasRetracted,
     decide,
     restored,
@@ -82,7 +81,7 @@ class Registry:
         if not isinstance(decision, Changed):
             return decision
         judged = await self._sameness.judged(decision, before)
-        return _twin(judged, before) or judged.decision
+        return judged.twin_of_new(before) or judged.decision
 
     async def replace(
         self,
@@ -202,14 +201,14 @@ class Registry:
         decision = decided(before)
         if not isinstance(decision, Changed):
             return decision
-        if before and _same_words(before, decision):
+        if before and decision.says_as(before):
             return await self._published(decision, None, correlation_id, also)
         if before is None and not as_told and not alike:
             judged = await self._sameness.unseen(decision)
             if await self._published(decision, judged, correlation_id, also):
                 return decision
         judged = await self._sameness.judged(decision, before, as_told=as_told)
-        if not as_told and (twin := _twin(judged, before)):
+        if not as_told and (twin := judged.twin_of_new(before)):
             return twin
         return await self._published(judged.decision, judged, correlation_id, also)
 
@@ -248,15 +247,3 @@ class Registry:
 
     def _key(self, identity: str) -> str:
         return self._belt.key("ingest", "document", identity)
-
-
-def _twin(judged: Judged, before: Known | None) -> Unchanged | None:
-    """The other document that says the very same, for one that nobody knows under its own id."""
-    return Unchanged(judged.twin) if judged.twin and before is None else None
-
-
-def _same_words(before: Known, decision: Changed) -> bool:
-    """Whether nothing has changed that makes a document the same as another one."""
-    then, now = before.document, decision.document
-    alive = before.state == decision.known().state == State.ACCEPTED
-    return alive and (then.content_hash, then.duplicate_of) == (now.content_hash, now.duplicate_of)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services.ingest.changes import Changed, Known, State
+from services.ingest.changes import Changed, Known, State, Unchanged
 from services.ingest.likeness import ALIKE, LONG, Bucket, Hashes, buckets, exact_bucket, jaccard, shingles
 from shared.events import Change, Document
 from shared.steps import Command, Swap
@@ -47,6 +47,10 @@ class Judged:
     writes: tuple[Command, ...]
     swaps: tuple[Swap, ...]
     twin: Document | None = None
+
+    def twin_of_new(self, before: Known | None) -> Unchanged | None:
+        """The other document that says the very same, for one that nobody knows under its own id."""
+        return Unchanged(self.twin) if self.twin and before is None else None
 
 
 @dataclass(frozen=True, slots=True)
