@@ -33,26 +33,27 @@ class Search:
         """Every other document that could have a place in the list of `slot` or give it one, and how close it is."""
         slots = self._documents.slots
         alike = self._documents.meanings.cosines_to_all(slot, slots) if self._weights.meaning else None
-        sums: Bounds = np.zeros(slots, np.float32)
-        for tier in range(TIERS):
-            more, bound, postings = self._corpus.near(slot, slots, tier)
-            sums = sums + more
+        sums, bound, postings = self._corpus.near(slot, slots)
+        for tier in range(1, TIERS + 1):
             others = self._likely(
                 slot, blended(sums, alike, self._weights), blended(sums + bound, alike, self._weights)
             )
             if len(others) * TERMS <= postings:
                 break
+            more, bound, postings = self._corpus.near(slot, slots, tier)
+            sums += more
         return others, self._closeness([slot], [len(others)], others)
 
     def _likely(self, slot: int, sums: Bounds, most: Bounds) -> Numbers:
         """Who may be close enough, if their cosine lies between these two."""
-        most *= MILLION
+        highest = 1 + self._weights.most
+        most *= MILLION * highest
         most[slot] = 0
         least = min(int(self._least(slot, sums) * MILLION), CLOSED)
         needed = np.minimum(self._lists.entry[: len(sums)], np.int32(least)).astype(np.float32)
-        others = self._corpus.filled((most * (1 + self._weights.most) >= needed).nonzero()[0])
+        others = self._corpus.filled((most >= needed).nonzero()[0])
         k = self._documents.k(slot, others, self._weights)
-        return others[most[others] * (1 + k) >= needed[others]]
+        return others[most[others] * ((1 + k) / highest) >= needed[others]]
 
     def _least(self, slot: int, sums: Bounds) -> float:
         """How close one must be for a place in the list of `slot`: as the last of the best, or as the floor."""
