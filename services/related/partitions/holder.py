@@ -18,6 +18,7 @@ from services.related.ledger import NOWHERE, Commit, revision_of
 from services.related.partitions.keys import PartitionKeys
 from services.related.partitions.leases import LEASE_SECONDS, Leases
 from services.related.partitions.letters import NO_COUNTS, Answer, Question
+from services.related.partitions.memory import give_back
 from services.related.partitions.post import KEPT_SECONDS, Moved
 from services.related.partitions.share import Share
 from services.related.partitions.splitting import Found, partition_of
@@ -28,6 +29,8 @@ from services.related.upkeep import TOLERATED
 from shared.logs import log
 
 IDLE_SECONDS = 0.5
+LOADING_SECONDS = 60.0
+"""Nothing else happens in this process while a share is installed: a second for some ten thousand documents."""
 PAGE = 200
 
 Names = Sequence[str]
@@ -144,6 +147,7 @@ class Holder:
             raise Moved
         if question.weighing != self.share.weighing.name and not question.counting:
             self.share.weigh(await self._weighings.of(question.weighing), len(self.share) // TOLERATED)
+            give_back()
 
     async def _answer(self, question: Question, partition: int) -> Answer:
         share = self.share
@@ -190,7 +194,7 @@ class Holder:
         self._sound = False
         share = Share(self.share.weighing, self._weights)
         position = await self._redis_position()
-        if position != NOWHERE:
+        if position != NOWHERE and (partition := self.partition) is not None:
             everything = await self._redis.hkeys(self._keys.shared.records)
             ours = [name for name in (each.decode() for each in everything) if self._is_ours(name)]
             parts: Parts = ({}, {}, {})
@@ -201,8 +205,10 @@ class Holder:
                 parts[1].update(lists)
                 parts[2].update(choices)
             originals = await self._originals(parts[0].values())
-            await asyncio.to_thread(share.install, *parts, originals)
+            await self.leases.keep(partition, LOADING_SECONDS)
+            share.install(*parts, originals)
         self.share, self.position, self._sound = share, position, True
+        give_back()
         log.info(
             "related.loaded",
             partition=self.partition,

@@ -27,9 +27,13 @@ class Leases:
         """Take a partition that nobody holds."""
         return bool(await self._redis.set(self._key(partition), self._token, nx=True, px=int(self.seconds * 1000)))
 
-    async def keep(self, partition: int) -> bool:
-        """Renew the lease, or take it again if it ended and nobody else was there. False: another process has it."""
-        renewed = await self._renew(keys=[self._key(partition)], args=[self._token, int(self.seconds * 1000)])
+    async def keep(self, partition: int, seconds: float = 0) -> bool:
+        """Renew the lease, for `seconds` if these are more, or take it again if it ended and nobody else was there.
+
+        False: another process has it.
+        """
+        milliseconds = int(max(self.seconds, seconds) * 1000)
+        renewed = await self._renew(keys=[self._key(partition)], args=[self._token, milliseconds])
         return bool(renewed) or await self.take(partition)
 
     async def give_back(self, partition: int) -> None:

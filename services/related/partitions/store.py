@@ -24,6 +24,7 @@ from services.related.index import Index
 from services.related.ledger import NOWHERE, position_after, revision_of, writes
 from services.related.partitions.glimpse import Glimpse
 from services.related.partitions.keys import PartitionKeys
+from services.related.partitions.memory import give_back
 from services.related.partitions.post import Moved, Post, Silent
 from services.related.partitions.reading import News, news_in
 from services.related.partitions.scatter import Scatter
@@ -91,6 +92,7 @@ class Partitions:
                     await asyncio.sleep(SILENCE_SECONDS)
 
         await insist(decided)
+        give_back()
         self.last_batch = time.monotonic()
 
     async def change(

@@ -8,6 +8,7 @@ import time
 from redis.exceptions import RedisError
 
 from services.related.partitions.holder import Holder
+from services.related.partitions.memory import give_back
 from services.related.partitions.post import Silent
 from services.related.partitions.store import Partitions
 from services.related.replica import Publish
@@ -50,6 +51,7 @@ class PartitionUpkeep:
             return False
         if await self._partitions.renew(names, self._publish):
             self._holder.share.searched(names)
+        give_back()
         return True
 
 
