@@ -5,7 +5,7 @@ one process without any), as many processes of `related` start on the same Redis
 printed, for each number:
 
 `mb`: resident memory of a process when all is related, the largest, and how much of it a process without documents does not have. `cpu_ms`: processor time
-for each of the `more` documents of the busiest process, of all together, and of Redis; with the upkeep that runs meanwhile.
+for each of the `more` documents but the first 500 of the busiest process, of all together, and of Redis; with the upkeep that runs meanwhile.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ RECORDS = "{syndicate}:related:records"
 LAID_AT_ONCE = 500
 POLL_SECONDS = 0.2
 QUIET_SECONDS = 3.0
-"""So long after a start nobody has anything to load any more."""
+WARMING = 500
+"""So many documents are related before anything is measured: at the first of them each process loads what is theirs."""
 PATIENCE_SECONDS = 1800.0
 
 
@@ -78,28 +79,19 @@ def wait_for(server: RedisServer, documents: int) -> None:
             time.sleep(POLL_SECONDS)
 
 
-def loaded(server: RedisServer, partitions: int) -> None:
-    """Wait until every partition is held, and has been for a while."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    with server.client() as client:
-        leases = ["{syndicate}:related:lease:" + f"{partitions}:{each}" for each in range(partitions)]
-        while partitions > 1 and client.exists(*leases) < partitions:
-            assert time.monotonic() < deadline, "nobody holds a partition"
-            time.sleep(POLL_SECONDS)
-    time.sleep(QUIET_SECONDS)
-
-
 def measured(server: RedisServer, partitions: int, known: int, posted: Sequence[Page], empty: float) -> dict[str, Any]:
     """Start so many processes, have them relate these, and look what they took."""
     with crew(server, partitions) as pids:
-        loaded(server, partitions)
+        lay(server, posted[:WARMING])
+        wait_for(server, known + WARMING)
         assert server.process
         everybody = [*pids, server.process.pid]
         before = [cpu_seconds(pid) for pid in everybody]
-        lay(server, posted)
+        lay(server, posted[WARMING:])
         wait_for(server, known + len(posted))
         *spent, redis = [
-            1000 * (cpu_seconds(pid) - soon) / len(posted) for pid, soon in zip(everybody, before, strict=True)
+            1000 * (cpu_seconds(pid) - soon) / (len(posted) - WARMING)
+            for pid, soon in zip(everybody, before, strict=True)
         ]
         memory = max(resident(pid) for pid in pids)
     return {
@@ -130,7 +122,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("corpus", type=Path)
     options.add_argument("--documents", type=int, default=10_000)
-    options.add_argument("--more", type=int, default=2_000)
+    options.add_argument("--more", type=int, default=2_500)
     options.add_argument("--partitions", default="1,2,4")
     chosen = options.parse_args()
     numbers = [int(number) for number in chosen.partitions.split(",")]

@@ -52,14 +52,25 @@ class Nearness(Borrowed):
         weights = (all_weights[here] / length).astype(np.float32)
         return Sought(numbers[here].astype(np.int64), terms.strengths[here], weights, length)
 
-    def near_to(self, sought: Sought, slots: int) -> tuple[Cosines, Cosines]:
-        """The cosine to the first `slots` slots as far as rare terms make it, and what the common ones may add."""
-        idf = self._idf[sought.numbers]
-        rare = idf > self._common_below
-        sums = self._postings.sums(sought.numbers[rare], (sought.weights * idf)[rare], slots)
-        sums *= self._per_length[:slots]
+    def near_to(self, sought: Sought, slots: int) -> tuple[Cosines, Cosines, int]:
+        """The cosine to the first `slots` slots as far as rare terms make it.
+
+        Then what the common ones may add at most, and how many postings they have.
+        """
+        rare = self._idf[sought.numbers] > self._common_below
         bound = float(np.sqrt(np.square(sought.weights[~rare]).sum())) * self._common_part[:slots]
-        return sums, bound.astype(np.float64) + SLACK
+        postings = int(self._postings.frequency[sought.numbers[~rare]].sum())
+        return self._sums(sought, rare, slots), bound.astype(np.float64) + SLACK, postings
+
+    def common_to(self, sought: Sought, slots: int) -> Cosines:
+        """What the common terms add."""
+        return self._sums(sought, self._idf[sought.numbers] <= self._common_below, slots)
+
+    def _sums(self, sought: Sought, these: NDArray[np.bool_], slots: int) -> Cosines:
+        weights = sought.weights[these] * self._idf[sought.numbers[these]]
+        sums = self._postings.sums(sought.numbers[these], weights, slots)
+        sums *= self._per_length[:slots]
+        return sums
 
     def cosines_to(self, sought: Sought, others: Numbers) -> Cosines:
         """The cosine to each of these slots, all of which have terms."""

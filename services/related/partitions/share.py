@@ -13,6 +13,7 @@ import numpy as np
 from services.related.ages import Ages
 from services.related.choosing import Curated, Curation
 from services.related.closeness import MILLION, Weights, closeness
+from services.related.corpus import SLACK as NEARLY
 from services.related.corpus import Cosines
 from services.related.documents import Documents
 from services.related.lists import FLOOR
@@ -22,6 +23,7 @@ from services.related.partitions.rows import Rows
 from services.related.partitions.splitting import SLACK, Found, best
 from services.related.partitions.weighing import Weighing
 from services.related.records import Held, Record
+from services.related.searching import TERMS
 from services.related.terms import Numbers
 from services.related.vectors.likeness import subject_number
 
@@ -68,8 +70,11 @@ class Share:
         """Who of this share is near a document, and whose lists it may enter."""
         own = self._documents.slot.get(wanted.name, -1)
         sought, slots = self._corpus.sought(wanted.record.terms), self._documents.slots
-        sums, bound = self._corpus.near_to(sought, slots)
+        sums, bound, postings = self._corpus.near_to(sought, slots)
         others = self._likely(wanted, own, sums, sums + bound)
+        if len(others) * TERMS > postings:
+            sums += self._corpus.common_to(sought, slots)
+            others = self._likely(wanted, own, sums, sums + NEARLY)
         units = closeness(self._corpus.cosines_to(sought, others), self._k(wanted.record, others))
         enters = units >= self._rows.entry[others].astype(np.int64) - SLACK
         stands = (units >= FLOOR - SLACK) & ~self._documents.silent[others]
