@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from services.related.closeness import Weights
-from services.related.corpus import REFRESHED_AFTER
 from services.related.index import Index
 from services.related.ledger import position_after, writes
 from services.related.lists import HELD
@@ -21,6 +20,9 @@ from services.related.partitions.weights import Weighings
 from services.related.records import Record
 from services.related.replica import Publish
 from shared.steps import Fence, Step
+
+COUNTED_AFTER = 25
+"""Terms are counted anew when one document in so many came or went since: half as often as one index does, for all shares stop for it."""
 
 
 class Scatter:
@@ -42,7 +44,7 @@ class Scatter:
         self._weights = weights
         self._publish = publish
 
-    async def seen(self, names: Iterable[str], one_in: int = REFRESHED_AFTER) -> Glimpse:
+    async def seen(self, names: Iterable[str], one_in: int = COUNTED_AFTER) -> Glimpse:
         """These documents, under weights that are not too old."""
         wanted = {*names}
         while True:
