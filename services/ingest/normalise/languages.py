@@ -56,13 +56,17 @@ SCRIPTS = {
 LEAST_OF_SCRIPT = {"ja": 0.05}
 """The kana among the kanji; other scripts must fill a third of the letters."""
 WORD = re.compile(r"[^\W\d_]+")
+ASCII_WORD = re.compile(r"[a-z]+")
+"""The same, in small letters of ASCII alone: found in a third of the time."""
 UNKNOWN = "en"
 
 
 def language_of(text: str) -> str:
     """An ISO 639-1 code; `en` where the text is too short or too strange to tell."""
     sample = text[:SAMPLE]
-    return (None if sample.isascii() else _by_script(sample)) or _by_small_words(WORD.findall(sample.lower()))
+    if sample.isascii():
+        return _by_small_words(ASCII_WORD.findall(sample.lower()))
+    return _by_script(sample) or _by_small_words(WORD.findall(sample.lower()))
 
 
 def _by_script(sample: str) -> str | None:
@@ -77,8 +81,8 @@ def _by_small_words(words: list[str]) -> str:
     if len(words) < LEAST_WORDS:
         return UNKNOWN
     small = dict.fromkeys(PROFILES, 0)
-    for word, count in Counter(words).items():
-        for language in LANGUAGES_OF.get(word, ()):
+    for word, count in Counter(filter(LANGUAGES_OF.__contains__, words)).items():
+        for language in LANGUAGES_OF[word]:
             small[language] += count
     shares = sorted(((count / len(words), language) for language, count in small.items()), reverse=True)
     (best, language), (second, _) = shares[:2]
