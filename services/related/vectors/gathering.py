@@ -60,14 +60,14 @@ class Gathering:
             pipe.get(self._keys.standing)
             for key in self._state():
                 pipe.hmget(key, [*names, ""])
-            for name in () if alone else names:
-                pipe.smembers(self._keys.dependents_of(name))
             position, standing, *found = await pipe.execute()
         self.position, self.standing = (position or b"").decode(), (standing or b"").decode()
-        self._take(names, *found[:3])
+        self._take(names, *found)
         self._subjects.update(names)
-        self.dependents = {name.decode() for each in found[3:] for name in each} - self._subjects
-        await self._load(self.dependents)
+        if not alone:
+            await self._depend(self._subjects)
+            # These may fall silent, or speak: who lists them has to be here as well.
+            await self._depend(self.copies())
 
     async def count(self, terms: Sequence[Terms]) -> None:
         """Read how many documents have each of these terms; and of all terms, if our numbers are old."""
@@ -122,7 +122,17 @@ class Gathering:
 
     def wanting(self) -> set[str]:
         """Those of the dependents whose lists are too short without the subjects."""
-        return {name for name in self.dependents if (held := self.lists.get(name)) and self._too_short(held)}
+        going = self._subjects | self.copies()
+        return {name for name in self.dependents if (held := self.lists.get(name)) and self._too_short(held, going)}
+
+    async def _depend(self, names: Iterable[str]) -> None:
+        """Read who depends on these."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for name in sorted(names):
+                pipe.smembers(self._keys.dependents_of(name))
+            found = await pipe.execute()
+        self.dependents |= {name.decode() for each in found for name in each} - self._subjects
+        await self._load(self.dependents)
 
     async def _nearest(self, records: Sequence[Record]) -> list[list[str]]:
         async with self._redis.pipeline(transaction=False) as pipe:
@@ -131,8 +141,8 @@ class Gathering:
                 pipe.execute_command("VSIM", self._keys.vectors, "FP32", vector, "COUNT", CANDIDATES, "EF", CANDIDATES)
             return [[other.decode() for other in others] for others in await pipe.execute()]
 
-    def _too_short(self, held: Held) -> bool:
-        return not held.whole and sum(near not in self._subjects for near, _ in held.nearest) < SHOWN
+    def _too_short(self, held: Held, going: set[str]) -> bool:
+        return not held.whole and sum(near not in going for near, _ in held.nearest) < SHOWN
 
     def _choose(self, record: Record, others: Sequence[str], likeness: Likeness) -> None:
         """Keep of the nearest vectors those that may matter."""

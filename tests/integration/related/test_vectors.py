@@ -11,6 +11,7 @@ import redis.asyncio
 
 from services.related.choosing import Curated
 from services.related.index import Index
+from services.related.vectors import gathering
 from services.related.vectors.store import Vectors
 from shared.clock import SystemClock
 from shared.errors import Unfit
@@ -175,6 +176,24 @@ async def test_copies_are_silent_while_their_original_is_here(server: RedisServe
     assert silent["12"]
     assert all("12" not in listed for listed in silent.values())
     assert any("12" in listed for listed in speaking.values())
+
+
+async def test_a_copy_leaves_lists_that_its_original_is_not_near_to(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It spoke for itself until its original came; who lists it hears of that although no search comes upon them."""
+    event = classified("2")
+    copy = event.model_copy(update={"document": event.document.model_copy(update={"duplicate_of": "59"})})
+    async with process(server) as one:
+        await one.take(*(classified(name) for name in NAMES[:59] if name != "2"), copy)
+        speaking = await one.lists()
+        monkeypatch.setattr(gathering, "CANDIDATES", 1)
+        await one.take(classified("59"))
+        silent = await one.lists()
+
+    assert any("2" in listed for listed in speaking.values())
+    assert all("2" not in listed for listed in silent.values())
+    assert all("2" not in listed for listed in told(server).values())
 
 
 async def test_a_change_of_the_backend_takes_the_records_along(server: RedisServer) -> None:
