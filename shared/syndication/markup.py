@@ -35,6 +35,8 @@ ATTRIBUTES = {tag: names - {"cite"} for tag, names in nh3.ALLOWED_ATTRIBUTES.ite
 LINK_REL = "noopener noreferrer nofollow"
 MOST_ROUNDS = 5
 
+MORE_THAN_A_NAME = re.compile(r"<(?!/?[A-Za-z][A-Za-z0-9]*>)")
+"""Markup that may have attributes, or that is none."""
 LIKE_MARKUP = re.compile(r"<[A-Za-z/!?]|&#?\w")
 """What somebody could take for markup who is not told that it is none."""
 END_TAG = re.compile(r"</\w+>")
@@ -102,17 +104,25 @@ def sanitised(html: str, base: str) -> str:
     Where `base` is no address, relative links lose their target. The W3C validator calls what is left out
     SecurityRisk and what is resolved ContainsRelRef.
     """
+    html = legal(html)
+    if not MORE_THAN_A_NAME.search(html):
+        return _clean(html, WITHOUT_LINKS)
     try:
-        return _clean(legal(html), ("rewrite_with_base", base))
+        return _clean(html, _cleaner(("rewrite_with_base", base)))
     except ValueError:
-        return _clean(legal(html), "deny")
+        return _clean(html, WITHOUT_LINKS)
 
 
-def _clean(html: str, relative: Literal["deny"] | tuple[Literal["rewrite_with_base"], str]) -> str:
-    before, cleaner = (
-        html,
-        nh3.Cleaner(TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, url_relative=relative, link_rel=LINK_REL),
-    )
+def _cleaner(relative: Literal["deny"] | tuple[Literal["rewrite_with_base"], str]) -> nh3.Cleaner:
+    return nh3.Cleaner(TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, url_relative=relative, link_rel=LINK_REL)
+
+
+WITHOUT_LINKS = _cleaner("deny")
+"""Where no element has an attribute, nothing is relative to anything; and making a cleaner takes seven times as long as cleaning with it."""
+
+
+def _clean(html: str, cleaner: nh3.Cleaner) -> str:
+    before = html
     for _ in range(MOST_ROUNDS):
         # An element that goes may leave others where HTML has none, such as a paragraph within a paragraph: read again, they stand apart.
         after = legal(cleaner.clean(before))

@@ -89,6 +89,12 @@ def test_no_name_can_be_taken_for_markup(text: str) -> None:
     assert [] == list(plain_faults(plain(text)))
 
 
+@given(st.lists(st.sampled_from([part for part in PARTS if "=" not in part])).map("".join))
+def test_what_has_no_link_needs_no_base(html: str) -> None:
+    """The short way for markup without attributes gives what the long way gives, which a comment demands."""
+    assert sanitised(html, "https://a.example/") == sanitised("<!-- -->" + html, "https://a.example/")
+
+
 @given(st.lists(st.sampled_from(PARTS)).map("".join))
 def test_markup_is_read_by_everybody_the_same(html: str) -> None:
     """The strictest parser finds no fault in it, and sanitising it again changes nothing."""
