@@ -93,7 +93,9 @@ class Settings(BaseSettings):
     max_lag: int = Field(
         20_000, ge=10, description="entries that may wait in one stream before new documents are answered with 503"
     )
-    batch_size: int = Field(100, ge=1, le=1000, description="entries that a service takes from its stream at once")
+    batch_size: int = Field(
+        100, ge=1, le=1000, description="entries that a service takes at once; feeds and webhooks take twice as many"
+    )
     lease_seconds: float = Field(
         10, gt=0.1, le=3600, description="silence after which a consumer counts as dead and its entries are taken over"
     )

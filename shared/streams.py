@@ -45,6 +45,8 @@ YIELD_AFTER_SECONDS = 0.01
 FRESH_SECONDS = 1.0
 LONGEST_WRITE_SECONDS = 5.0
 WRITE_POLL_SECONDS = 0.005
+SMALL_FOR_ONE = 2
+"""Small events that are read in place of one: what a batch costs once was a tenth of theirs. With three no more was gained."""
 
 Decide = Callable[[Any], Step | Awaitable[Step]]
 
@@ -102,9 +104,15 @@ class Belt:
         self.consume_batches(stream, group=group, work=work)
 
     def consume_batches(
-        self, stream: str, *, group: str, work: Callable[[Batch], Awaitable[None]], read: Read | None = None
+        self,
+        stream: str,
+        *,
+        group: str,
+        work: Callable[[Batch], Awaitable[None]],
+        read: Read | None = None,
+        small: bool = False,
     ) -> None:
-        """Give the events of `stream` to `work` by batches; it commits them itself.
+        """Give the events of `stream` to `work` by batches; it commits them itself. `small`: most of them are no whole documents.
 
         `read` makes an event of an entry, where other programs fill the stream in a form of their own; it may raise EntryRejected.
         """
@@ -114,7 +122,7 @@ class Belt:
             group=group,
             consumer=self.name,
             batch=True,
-            max_records=self.settings.batch_size,
+            max_records=self.settings.batch_size * (SMALL_FOR_ONE if small else 1),
             polling_interval=BLOCK_MS,
         )
         consumer.subscriber = self.broker.subscriber(

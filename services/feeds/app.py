@@ -54,7 +54,7 @@ def install(host: Host) -> None:
             with current.writing():
                 done = await batch.commit(woken(steps, tick(last + len(steps), keys)), found.fence)
 
-    host.belt.consume_batches(DocumentRelated.stream, group="feeds", work=shelve)
+    host.belt.consume_batches(DocumentRelated.stream, group="feeds", work=shelve, small=True)
     host.background("feeds.watching", current.turn)
     host.background("feeds.clearing", Clearing(host.redis, host.belt, shelf, keys, current).turn)
     windows = Windows(host.redis, keys, current, entries=entries)

@@ -56,7 +56,7 @@ def install(host: Host) -> None:
             await pump.drain(min(DRAIN_SECONDS, settings.drain_seconds))
             await outbound.close()
 
-    host.belt.consume_batches(DocumentPublished.stream, group="webhooks", work=notifier.notify)
+    host.belt.consume_batches(DocumentPublished.stream, group="webhooks", work=notifier.notify, small=True)
     host.background("webhooks.pump", deliver)
     host.background("webhooks.sweep", sweeper.turn)
     host.background("webhooks.replays", sweeper.turning(replays))
