@@ -77,7 +77,7 @@ STRONG = re.compile(
 )
 HEADING = re.compile(r"^#{1,6} \S", re.MULTILINE)
 WEAK = re.compile(r"^(?:[-*+]|\d{1,3}\.|>) \S", re.MULTILINE)
-GZIP = b"\x1f\x8b"
+PDF, ZIP, GZIP = b"%PDF-", b"PK\x03\x04", b"\x1f\x8b"
 MAX_INFLATED = 50_000_000
 """Bytes; what sitemaps.org allows a sitemap."""
 LOOKED_AT = 100_000
@@ -132,11 +132,16 @@ def inflated(body: bytes) -> bytes:
     return content
 
 
+def is_bare_text(body: bytes) -> bool:
+    """Whether a body is nothing that is packed, of which a little may become much."""
+    return PDF not in body[:1024] and not body.startswith((ZIP, GZIP))
+
+
 def kind_of(body: bytes, said: str = "") -> tuple[Kind | None, str]:
     """The kind of a body, and its text unless it is PDF or DOCX. Raises DocumentRejected if it is neither these nor text."""
-    if b"%PDF-" in body[:1024]:
+    if PDF in body[:1024]:
         return Kind.PDF, ""
-    if body.startswith(b"PK\x03\x04"):
+    if body.startswith(ZIP):
         return Kind.DOCX, ""
     text = decoded(inflated(body) if body.startswith(GZIP) else body)
     return kind_of_text(text, said), text
