@@ -89,7 +89,9 @@ def signature(these: Hashes) -> Signature:
     least = np.full(PERMUTATIONS, 0xFFFF_FFFF, dtype=np.uint32)
     for start in range(0, len(these), PIECE):
         values = (these[start : start + PIECE] >> np.uint64(32)).astype(np.uint32)
-        np.minimum(least, (FACTORS * values + TERMS).min(axis=1), out=least)
+        hashes = FACTORS * values
+        hashes += TERMS  # in place: with a second array of 200 kB all of this took more than twice as long
+        np.minimum(least, hashes.min(axis=1), out=least)
     return least
 
 
