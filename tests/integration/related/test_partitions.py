@@ -6,14 +6,12 @@ import asyncio
 
 import pytest
 
-from services.related.choosing import Curated
-from services.related.index import Index
 from services.related.partitions.post import Silent
 from services.related.partitions.upkeep import PartitionUpkeep
-from shared.events import Change
 from shared.settings import Settings
 from tests.integration.related import room
 from tests.integration.related.partition_room import NAMES, house, process, until
+from tests.integration.related.promises import assert_a_choice_stands, assert_copies_are_silent
 from tests.integration.related.room import HISTORY, PARTS, classified, nothing, overtake_by_turns, told, uninterrupted
 from tests.redis_servers import RedisServer
 
@@ -222,39 +220,11 @@ async def test_the_upkeep_settles_every_list(redis_server: RedisServer) -> None:
 async def test_an_operators_choice_stands(redis_server: RedisServer) -> None:
     """Pins come first and follow the pinned one, bans keep out; whom the pinned one leaves is told."""
     async with house(redis_server, 3) as (one, other, _):
-        await one.take(*(classified(name) for name in NAMES[:20]))
-        banned = next(name for name in (await one.lists())["3"] if name != "19")
-        choice = Curated(("19", "40"), (banned,))
-
-        def choose(index: Index) -> list[str]:
-            return index.curate("3", choice)
-
-        assert await other.partitions.change(choose, one.belt.publish, "chosen", ["3", "19", "40"])
-        chosen = (await one.lists())["3"]
-        await one.take(classified("40"))
-        with_both = (await one.lists())["3"]
-        await other.take(classified("19", version=2, change=Change.RETRACTED))
-
-        assert ("19", ["19", "40"]) == (chosen[0], with_both[:2])
-        assert banned not in {*chosen, *with_both, *(await one.lists())["3"]}
-        assert "40" == (await one.lists())["3"][0]
+        await assert_a_choice_stands(one, other, other.partitions.change)
     assert "40" == told(redis_server)["3"][0]
 
 
 async def test_copies_are_silent_while_their_original_is_here(redis_server: RedisServer) -> None:
     """A near-duplicate stands in no list, whoever holds its original; when that goes it does, when that comes back no more."""
     async with house(redis_server, 3) as (one, *_):
-        await one.take(*(classified(name) for name in NAMES[:12]))
-        event = classified("12")
-        copy = event.model_copy(update={"document": event.document.model_copy(update={"duplicate_of": "11"})})
-        await one.take(copy)
-        silent = await one.lists()
-        await one.take(classified("11", version=2, change=Change.RETRACTED))
-        speaking = await one.lists()
-        await one.take(classified("11", version=3))
-        again = await one.lists()
-
-    assert silent["12"]
-    assert all("12" not in listed for listed in silent.values())
-    assert any("12" in listed for listed in speaking.values())
-    assert all("12" not in listed for listed in again.values())
+        await assert_copies_are_silent(one)

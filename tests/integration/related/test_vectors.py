@@ -9,8 +9,6 @@ from itertools import pairwise
 import pytest
 import redis.asyncio
 
-from services.related.choosing import Curated
-from services.related.index import Index
 from services.related.vectors import gathering
 from services.related.vectors.store import Vectors
 from shared.clock import SystemClock
@@ -19,6 +17,7 @@ from shared.events import Change
 from shared.settings import Settings
 from shared.streams import Belt
 from tests.integration.related import room
+from tests.integration.related.promises import assert_a_choice_stands, assert_copies_are_silent
 from tests.integration.related.room import HISTORY, PARTS, classified, nothing, overtake_by_turns, told, uninterrupted
 from tests.integration.related.vector_room import NAMES, process
 from tests.redis_servers import RedisServer, binaries, redis_8
@@ -143,39 +142,14 @@ async def test_whoever_goes_leaves_every_list_and_every_count(server: RedisServe
 async def test_an_operators_choice_stands(server: RedisServer) -> None:
     """Pins come first and follow the pinned one, bans keep out; whom the pinned one leaves is told."""
     async with process(server) as one:
-        await one.take(*(classified(name) for name in NAMES[:20]))
-        banned = next(name for name in (await one.lists())["3"] if name != "19")
-        choice = Curated(("19", "40"), (banned,))
-
-        def choose(index: Index) -> list[str]:
-            return index.curate("3", choice)
-
-        assert await one.vectors.change(choose, one.belt.publish, "chosen", ["3", "19", "40"])
-        chosen = (await one.lists())["3"]
-        await one.take(classified("40"))
-        with_both = (await one.lists())["3"]
-        await one.take(classified("19", version=2, change=Change.RETRACTED))
-
-        assert ("19", ["19", "40"]) == (chosen[0], with_both[:2])
-        assert banned not in {*chosen, *with_both, *(await one.lists())["3"]}
-        assert "40" == (await one.lists())["3"][0]
+        await assert_a_choice_stands(one, one, one.vectors.change)
     assert "40" == told(server)["3"][0]
 
 
 async def test_copies_are_silent_while_their_original_is_here(server: RedisServer) -> None:
     """A near-duplicate stands in no list; when its original goes it does."""
     async with process(server) as one:
-        await one.take(*(classified(name) for name in NAMES[:12]))
-        event = classified("12")
-        copy = event.model_copy(update={"document": event.document.model_copy(update={"duplicate_of": "11"})})
-        await one.take(copy)
-        silent = await one.lists()
-        await one.take(classified("11", version=2, change=Change.RETRACTED))
-        speaking = await one.lists()
-
-    assert silent["12"]
-    assert all("12" not in listed for listed in silent.values())
-    assert any("12" in listed for listed in speaking.values())
+        await assert_copies_are_silent(one)
 
 
 async def test_a_copy_leaves_lists_that_its_original_is_not_near_to(
