@@ -27,7 +27,7 @@ from services.related.standing import Standing
 
 
 class Index:
-    """Every living document with its terms and its list. Changes are on trial until they are settled or undone."""
+    """Every living document with its terms and its list. Changes are on trial until they are settled."""
 
     def __init__(self, weights: Weights | None = None, corpus: Corpus | None = None) -> None:
         self.corpus = corpus or Corpus()
@@ -42,7 +42,7 @@ class Index:
 
     @property
     def trial(self) -> Trial:
-        """What stood before the changes that are not settled yet."""
+        """What changed and is not settled yet."""
         return self._keeping.trial
 
     def __len__(self) -> int:
@@ -102,7 +102,7 @@ class Index:
 
     def curate(self, document_id: str, curated: Curated) -> list[str]:
         """Let an operator's choice stand for a document; gives it if its shown list changed."""
-        self.trial.curated.setdefault(document_id, self.curation.of(document_id))
+        self.trial.curated[document_id] = None
         self._keeping.touch(document_id)
         self.curation.choose(document_id, curated)
         if (slot := self.documents.slot.get(document_id)) is not None:
@@ -161,11 +161,6 @@ class Index:
         """The changes on trial stand."""
         self._keeping.trial = Trial()
 
-    def undo(self) -> None:
-        """Back to where the last settled change left it."""
-        self.install(self.trial.records, self.trial.lists, self.trial.curated)
-        self.settle()
-
     def install(
         self,
         records: Mapping[str, Record | None],
@@ -214,8 +209,7 @@ class Index:
 
     def _leave(self, document_id: str) -> None:
         """Take a document out of the corpus and out of every list that it stands in."""
-        self.trial.records.setdefault(document_id, self.record(document_id))
-        self._keeping.remember([document_id])
+        self.trial.records[document_id] = self.trial.lists[document_id] = None
         for holder in self.curation.pinned_to(document_id):
             self._keeping.touch(holder)
         if (slot := self.documents.slot.get(document_id)) is not None:

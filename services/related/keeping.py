@@ -1,18 +1,18 @@
-"""Pure. The keeping of the lists: what changes in them, what stood there before, and whose readers see another one."""
+"""Pure. The keeping of the lists: what changes in them, which ones did, and whose readers see another one."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.related.choosing import Curated, Curation
+from services.related.choosing import Curation
 from services.related.closeness import MILLION
 from services.related.documents import Documents
 from services.related.lists import NOBODY, Lists, Row, Rows, inserted, ordered
-from services.related.records import Held, Record
+from services.related.records import Held
 from services.related.searching import Search
 from services.related.standing import Seen, Standing
 from services.related.terms import Numbers
@@ -23,15 +23,15 @@ NOTABLE = MILLION // 100
 
 @dataclass(slots=True)
 class Trial:
-    """What stood before the changes that are not settled yet: of each document its record, its list, its curation."""
+    """The documents whose record, list or curation changed since the last change that is settled, in their order."""
 
-    records: dict[str, Record | None] = field(default_factory=dict)
-    lists: dict[str, Held | None] = field(default_factory=dict)
-    curated: dict[str, Curated | None] = field(default_factory=dict)
+    records: dict[str, None] = field(default_factory=dict)
+    lists: dict[str, None] = field(default_factory=dict)
+    curated: dict[str, None] = field(default_factory=dict)
 
 
 class Keeping:
-    """Changes the lists of documents, and remembers what they were."""
+    """Changes the lists of documents, and remembers which ones."""
 
     def __init__(
         self, documents: Documents, lists: Lists, curation: Curation, search: Search, standing: Standing
@@ -55,11 +55,6 @@ class Keeping:
             found[name] = Held(nearest, whole, tuple([ids[other] for other in passed_over]))
         return found
 
-    def remember(self, names: Sequence[str]) -> None:
-        """Remember what is kept of these lists, if nothing of them is on trial yet."""
-        if fresh := [name for name in names if name not in self.trial.lists]:
-            self.trial.lists.update(self.held(fresh))
-
     def touch(self, *document_ids: str) -> None:
         """Remember what lists show before they may change."""
         if untouched := [name for name in document_ids if name not in self._before]:
@@ -71,7 +66,7 @@ class Keeping:
 
     def store(self, slot: int, row: Row, whole: bool) -> None:  # noqa: FBT001 - the second half of what Search.ranked gives
         """Replace a list."""
-        self.remember([self._documents.ids[slot]])
+        self.trial.lists[self._documents.ids[slot]] = None
         self._lists.store(slot, row, whole=whole)
         self._pass_over(np.array([slot]))
 
@@ -81,7 +76,7 @@ class Keeping:
             return
         names = [self._documents.ids[slot] for slot in slots.tolist()]
         self.touch(*names)
-        self.remember(names)
+        self.trial.lists.update(dict.fromkeys(names))
         self._lists.replace(slots, rows)
         self._pass_over(slots)
 

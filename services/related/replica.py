@@ -104,7 +104,8 @@ class Replica:
             now = self._clock.now()
             told = renewed(self.index, changed, cause=cause, position=position, at=now)
             step = Step(writes=lasting, emits=told)
-            return self._finish(position, done=await publish(step, Fence(self._keys.position, self.position, position)))
+            done = await publish(step, Fence(self._keys.position, self.position, position))
+            return await self._finish(position, done=done)
 
     async def look(self, read: Callable[[Index], Found], about: Sequence[str] = ()) -> Found:  # noqa: ARG002 - as above
         """What `read` finds in the index as Redis has it now."""
@@ -123,7 +124,7 @@ class Replica:
                 await self._load()
 
     async def _decide(self, batch: Batch, meanings: Mapping[int, bytes | Exception]) -> bool:
-        """Take the batch into the index and commit it. False: another process was faster; the index is as before."""
+        """Take the batch into the index and commit it. False: another process was faster; the index has followed it."""
         self._sound = False
         relating = Relating(self.index, batch.events, meanings=meanings)
         await take_all(relating, len(batch.events))
@@ -134,20 +135,24 @@ class Replica:
             lasting = writes(self.index, self._keys, before=self.position, position=position)
         steps = relating.steps(revision_of(position), lasting)
         done = await batch.commit(steps, Fence(self._keys.position, self.position, position))
-        return self._finish(position, done=done)
+        return await self._finish(position, done=done)
 
-    def _finish(self, position: str, *, done: bool) -> bool:
+    async def _finish(self, position: str, *, done: bool) -> bool:
+        """What is on trial stands, or all that it concerned is read again as the faster process left it."""
         if done:
             self.index.settle()
-            self.position = position
+            self.position, self._sound = position, True
         else:
-            self.index.undo()
-        self._sound = True
+            self._sound = await self._follow()
         return done
 
     async def _follow(self) -> bool:
-        """Install what was committed since our position. False if the log does not lead here from there."""
-        written: tuple[set[str], ...] = (set(), set(), set())
+        """Install what was committed since our position, and what stands there where we have changes on trial.
+
+        False if the log does not lead here from there.
+        """
+        trial = self.index.trial
+        written = {*trial.records}, {*trial.lists}, {*trial.curated}
         target = await self._redis_position()
         while True:
             logged = await self._redis.zrangebyscore(self._keys.log, revision_of(self.position), "+inf")
@@ -160,6 +165,7 @@ class Replica:
             found, *parts = await self._read([sorted(names) for names in written])
             if found == target:
                 load(self.index, *parts)
+                self.index.settle()
                 self.position = target
                 return True
             target = found

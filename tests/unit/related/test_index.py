@@ -64,12 +64,12 @@ def renew_all(index: Index) -> None:
 
 
 class Changes(RuleBasedStateMachine):
-    """Documents come, change, go and are chosen, settled or undone."""
+    """Documents come, change, go and are chosen, settled or taken back."""
 
     def __init__(self) -> None:
         super().__init__()
         self.index = Index(WITH_MEANING)
-        self.settled: dict[str, list[str]] = {}
+        self.settled = Index(WITH_MEANING)
 
     @initialize(strengths=st.lists(STRENGTHS, min_size=len(NAMES), max_size=len(NAMES)))
     def fill(self, strengths: list[dict[int, int]]) -> None:
@@ -106,12 +106,19 @@ class Changes(RuleBasedStateMachine):
     @rule()
     def settle(self) -> None:
         self.index.settle()
-        self.settled = told(self.index)
+        self.settled = copy_of(self.index)
 
     @rule()
-    def undo(self) -> None:
-        self.index.undo()
-        assert self.settled == told(self.index)
+    def take_back(self) -> None:
+        """What was on trial, and nothing else, is installed as it was settled."""
+        trial, settled = self.index.trial, self.settled
+        self.index.install(
+            {name: settled.record(name) for name in trial.records},
+            settled.held_all(trial.lists),
+            {name: settled.curation.of(name) for name in trial.curated},
+        )
+        self.index.settle()
+        assert told(settled) == told(self.index)
 
     @rule()
     def move(self) -> None:
