@@ -8,7 +8,7 @@ import numpy as np
 
 from services.related.choosing import Curation
 from services.related.closeness import MILLION, Weights, blended, closeness
-from services.related.corpus import TIERS, Bounds, Corpus
+from services.related.corpus import TIERS, Bounds, Corpus, Cosines
 from services.related.documents import Documents
 from services.related.lists import CLOSED, FLOOR, HELD, NOBODY, Lists, Row, Rows, ordered
 from services.related.terms import Numbers
@@ -35,17 +35,17 @@ class Search:
         alike = self._documents.meanings.cosines_to_all(slot, slots) if self._weights.meaning else None
         sums, bound, postings = self._corpus.near(slot, slots)
         for tier in range(1, TIERS + 1):
-            others = self._likely(
+            others, k = self._likely(
                 slot, blended(sums, alike, self._weights), blended(sums + bound, alike, self._weights)
             )
             if len(others) * TERMS <= postings:
                 break
             more, bound, postings = self._corpus.near(slot, slots, tier)
             sums += more
-        return others, self._closeness([slot], [len(others)], others)
+        return others, self._closeness([slot], [len(others)], others, k)
 
-    def _likely(self, slot: int, sums: Bounds, most: Bounds) -> Numbers:
-        """Who may be close enough, if their cosine lies between these two."""
+    def _likely(self, slot: int, sums: Bounds, most: Bounds) -> tuple[Numbers, Cosines]:
+        """Who may be close enough, if their cosine lies between these two, and their k."""
         highest = 1 + self._weights.most
         most *= MILLION * highest
         most[slot] = 0
@@ -53,7 +53,8 @@ class Search:
         needed = np.minimum(self._lists.entry[: len(sums)], np.int32(least)).astype(np.float32)
         others = self._corpus.filled((most >= needed).nonzero()[0])
         k = self._documents.k(slot, others, self._weights)
-        return others[most[others] * ((1 + k) / highest) >= needed[others]]
+        likely = most[others] * ((1 + k) / highest) >= needed[others]
+        return others[likely], k[likely]
 
     def _least(self, slot: int, sums: Bounds) -> float:
         """How close one must be for a place in the list of `slot`: as the last of the best, or as the floor."""
@@ -81,7 +82,8 @@ class Search:
     def closeness(self, slot: int, other: int) -> int:
         """How close one document is to one other, in millionths."""
         others = self._corpus.filled(np.array([other]))
-        return int(self._closeness([slot], [len(others)], others).sum())
+        k = self._documents.k(slot, others, self._weights)
+        return int(self._closeness([slot], [len(others)], others, k).sum())
 
     def again(self, slots: Numbers, rows: Rows) -> Rows:
         """The rows of these with the closeness of now, in its order."""
@@ -89,12 +91,13 @@ class Search:
         here = near != NOBODY
         others, counts = near[here].astype(np.int64), here.sum(axis=1)
         units = np.zeros_like(near)
-        units[here] = self._closeness(slots.tolist(), counts.tolist(), others)
+        k = self._documents.k(slots.repeat(counts), others, self._weights)
+        units[here] = self._closeness(slots.tolist(), counts.tolist(), others, k)
         return ordered((near, units), self._documents.ids)
 
-    def _closeness(self, slots: Sequence[int], counts: Sequence[int], others: Numbers) -> Numbers:
+    def _closeness(self, slots: Sequence[int], counts: Sequence[int], others: Numbers, k: Cosines) -> Numbers:
         """Of slots[0] to the first counts[0] of `others`, of slots[1] to the next counts[1], …, all with terms; in millionths."""
-        ones = np.asarray(slots, np.int64).repeat(counts)
-        alike = self._documents.meanings.cosines(ones, others) if self._weights.meaning else None
-        cosines = blended(self._corpus.cosines(slots, counts, others), alike, self._weights)
-        return closeness(cosines, self._documents.k(ones, others, self._weights))
+        alike = None
+        if self._weights.meaning:
+            alike = self._documents.meanings.cosines(np.asarray(slots, np.int64).repeat(counts), others)
+        return closeness(blended(self._corpus.cosines(slots, counts, others), alike, self._weights), k)
