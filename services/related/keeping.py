@@ -50,8 +50,8 @@ class Keeping:
         if not (here := {name: slot for name in found if (slot := self._documents.slot.get(name)) is not None}):
             return found
         ids = self._documents.ids
-        for name, (row, whole, passed_over) in zip(here, self._lists.kept([*here.values()]), strict=True):
-            nearest = tuple([(ids[neighbour], units) for neighbour, units in row])
+        for name, (near, units, whole, passed_over) in zip(here, self._lists.kept([*here.values()]), strict=True):
+            nearest = tuple(zip([ids[neighbour] for neighbour in near], units, strict=True))
             found[name] = Held(nearest, whole, tuple([ids[other] for other in passed_over]))
         return found
 

@@ -28,8 +28,8 @@ Row = list[tuple[int, int]]
 """(slot, closeness in millionths), best first."""
 Rows = tuple[NDArray[np.int32], NDArray[np.int32]]
 """Several rows, a line each: slots and closenesses. NOBODY and 0 fill a line up."""
-Kept = tuple[Row, bool, list[int]]
-"""A row, whether it is whole, and those of it that are passed over."""
+Kept = tuple[list[int], list[int], bool, list[int]]
+"""A row's slots and closenesses, whether it is whole, and those of it that are passed over."""
 
 
 class Lists:
@@ -56,11 +56,13 @@ class Lists:
         """All that is kept of the rows of these."""
         counts: list[int] = self._count[slots].tolist()
         wholes: list[bool] = self.whole[slots].tolist()
-        lines = zip(self._slots[slots].tolist(), self._units[slots].tolist(), counts, strict=True)
-        rows = [list(zip(near[:count], units[:count], strict=True)) for near, units, count in lines]
+        rows = zip(self._slots[slots].tolist(), self._units[slots].tolist(), strict=True)
         repeat = self._passed_over[slots].sum(axis=1).tolist()
         passed_over = [self.passed_over(slot) if some else [] for slot, some in zip(slots, repeat, strict=True)]
-        return list(zip(rows, wholes, passed_over, strict=True))
+        return [
+            (near[:count], units[:count], whole, others)
+            for (near, units), count, whole, others in zip(rows, counts, wholes, passed_over, strict=True)
+        ]
 
     def slots(self, slots: Sequence[int]) -> list[list[int]]:
         """The neighbours of each of these without their closeness, and without those that are passed over."""

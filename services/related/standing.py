@@ -30,8 +30,8 @@ class Standing:
         """The lists of these as anyone sees them."""
         kept = self._lists.kept(slots)
         return [
-            self._shown(slot, dict(row), seen)
-            for slot, (row, *_), seen in zip(slots, kept, self.standing(slots), strict=True)
+            self._shown(slot, dict(zip(near, units, strict=True)), seen)
+            for slot, (near, units, *_), seen in zip(slots, kept, self.standing(slots), strict=True)
         ]
 
     def standing(self, slots: Sequence[int]) -> list[Seen]:

@@ -69,7 +69,7 @@ def test_who_is_passed_over_is_kept_and_not_given() -> None:
     lists.pass_over(0, [1])
 
     assert ([[3, 2]], [1], 3) == (lists.slots([0]), lists.passed_over(0), len(lists.row(0)))
-    assert [([(3, 900_000), (1, 400_000), (2, 300_000)], True, [1])] == lists.kept([0])
+    assert [([3, 1, 2], [900_000, 400_000, 300_000], True, [1])] == lists.kept([0])
 
     lists.store(0, [(1, 400_000)], whole=True)
     assert ([[1]], []) == (lists.slots([0]), lists.passed_over(0))
