@@ -114,7 +114,7 @@ def _in_words(index: Index, newcomer: Newcomer, shared: Sequence[Sequence[int]])
         heaviest = index.corpus.heaviest(index.documents.slot[newcomer.id], KEYS)
         first = list(dict.fromkeys([*first, *heaviest]))[:KEYS]
     title, text = newcomer.title, newcomer.text
-    names = text.names() | title.names()
+    names = text.names(first) | title.names(first)
     return {number: names.get(number) or title.pair_name(number) or text.pair_name(number) for number in first}
 
 

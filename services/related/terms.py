@@ -8,6 +8,7 @@ their case and their plural (the S-stemmer of D. Harman, How effective is suffix
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -97,10 +98,14 @@ class Words:
         numbers = numbers[places]
         return cls(written, places, numbers, pairs(numbers))
 
-    def names(self) -> dict[int, str]:
-        """Every word, by its number, as it was first met."""
-        written = [self.written[place] for place in self.places.tolist()]
-        return dict(zip(reversed(self.numbers.tolist()), reversed(written), strict=True))
+    def names(self, numbers: Sequence[int]) -> dict[int, str]:
+        """The words of these numbers as they were first met, of those that are here."""
+        if not len(self.numbers):
+            return {}
+        stands = self.numbers == np.array(numbers, np.int64)[:, None]
+        first = self.places[stands.argmax(axis=1)].tolist()
+        lines = zip(numbers, first, stands.any(axis=1).tolist(), strict=True)
+        return {number: self.written[place] for number, place, here in lines if here}
 
     def pair_name(self, number: int) -> str:
         """The two words that this term was first met as; empty if it is not here."""

@@ -120,7 +120,7 @@ def test_a_term_is_named_by_the_words_that_it_was_met_as() -> None:
     [tide, spring], [pair] = words("tide spring").tolist(), pairs(words("spring tides")).tolist()
 
     assert [tide, spring, pair] == [number_of(name) for name in ("tides", "spring", "spring tides")]
-    assert ["tides", "spring"] == [text.names()[each] for each in (tide, spring)]
+    assert ["tides", "spring"] == [*text.names([tide, spring, pair]).values()]
     assert ["spring tides", ""] == [text.pair_name(each) for each in (pair, 0)]
 
 
