@@ -35,12 +35,14 @@ class Meanings:
 
     def put(self, slot: int, vector: bytes) -> None:
         """Give a slot its vector, or none; one of another width than the first one ever was is none."""
+        self._make_room(slot, len(vector))
+        self._per_length[slot] = 0.0
+        if not vector:
+            return
         components = np.frombuffer(vector, np.int8)
-        self._make_room(slot, len(components))
         length = math.sqrt(np.square(components.astype(np.int64)).sum())
-        fits = len(components) == self._vectors.shape[1]
-        self._per_length[slot] = 1 / length if length and fits else 0.0
-        if self._per_length[slot]:
+        if length and len(components) == self._vectors.shape[1]:
+            self._per_length[slot] = 1 / length
             self._vectors[slot] = components
 
     def cosines_to_all(self, slot: int, slots: int) -> Alike:
