@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable, Iterator
 from datetime import date, time
 from typing import Any
 
@@ -61,8 +62,7 @@ def split(text: str) -> tuple[dict[str, Any], str]:
 def fields(block: str) -> dict[str, Any]:
     """The mapping that a block of YAML holds. Rejects everything else, aliases (they can grow without end) and deep nesting."""
     try:
-        _refuse_bombs(block)
-        value = yaml.load(block, Loader)  # noqa: S506 - this loader builds no objects
+        value = _built(_bearable(yaml.parse(block, Loader)))
     except yaml.YAMLError as error:
         raise DocumentRejected("bad-front-matter", "the front matter is not YAML", **_place(error)) from None
     if value is None or value == "":
@@ -97,10 +97,10 @@ def _as_written(value: object) -> object:
     return value.isoformat() if isinstance(value, date | time) else value if isinstance(value, str) else str(value)
 
 
-def _refuse_bombs(block: str) -> None:
-    """Look at the events, which come one by one, before anything is built from them."""
+def _bearable(events: Iterable[Any]) -> Iterator[Any]:
+    """The same events, which come one by one, up to one that would make too much of them."""
     depth = 0
-    for nodes, event in enumerate(yaml.parse(block, Loader)):
+    for nodes, event in enumerate(events):
         if nodes > MAX_NODES:
             raise DocumentRejected("bad-front-matter", "the front matter has too many entries", limit=MAX_NODES)
         if isinstance(event, yaml.AliasEvent):
@@ -108,6 +108,26 @@ def _refuse_bombs(block: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise too_deep("front matter")
+        yield event
+
+
+def _built(events: Iterable[Any]) -> Any:
+    """The value that is written; None if there is none. Raises YAMLError if there are several, or if a name is no scalar."""
+    whole: list[Any] = []
+    within: list[tuple[Any, list[Any]]] = [(None, whole)]
+    for event in events:
+        begun, entries = within[-1]
+        at_name = isinstance(begun, yaml.MappingStartEvent) and len(entries) % 2 == 0
+        if isinstance(event, yaml.ScalarEvent):
+            entries.append(event.value)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            within.pop()
+            within[-1][1].append(dict(zip(entries[::2], entries[1::2], strict=True)) if at_name else entries)
+        elif at_name or (whole and isinstance(event, yaml.DocumentStartEvent)):
+            raise yaml.MarkedYAMLError(problem_mark=event.start_mark)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            within.append((event, []))
+    return whole[0] if whole else None
 
 
 def _without_nulls(value: object) -> object:
