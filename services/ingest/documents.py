@@ -129,8 +129,7 @@ def _draft(said: Given, page: Page) -> Draft:
     if not normal.text:
         raise DocumentRejected("empty", "the document has no text")
     return Draft(
-        **facts.model_dump(exclude={"id", "source_links"}),
-        source_links=facts.source_links,
+        **facts._asdict(),
         html=without_title(without_lines(page.html, normal.hidden), facts.title or ""),
         text=normal.text,
         inferred=normal.inferred,

@@ -6,10 +6,8 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
-
-from pydantic import AwareDatetime
 
 from services.ingest.characters import cut, folded, legal
 from services.ingest.draft import (
@@ -24,7 +22,7 @@ from services.ingest.draft import (
     MAX_URL,
 )
 from shared.errors import DocumentRejected
-from shared.events import Fact, SourceLink
+from shared.events import SourceLink
 
 TITLES = ("title", "article_title", "question")
 SUMMARIES = ("description", "summary", "seo.page_description")
@@ -50,7 +48,7 @@ FIRST_YEAR, LAST_YEAR = 1000, 2200
 ZONE_APART = re.compile(r"(?<=\d)[ ]+(?=[+-]\d\d:?\d\d$)")
 
 
-class Given(Fact):
+class Given(NamedTuple):
     """What a document says of itself; None and () where it says nothing."""
 
     title: str | None = None
@@ -60,7 +58,7 @@ class Given(Fact):
     keywords: tuple[str, ...] = ()
     url: str | None = None
     language: str | None = None
-    published_at: AwareDatetime | None = None
+    published_at: datetime | None = None
     doi: str | None = None
     journal: str | None = None
     source_links: tuple[SourceLink, ...] = ()
@@ -68,8 +66,7 @@ class Given(Fact):
 
     def or_else(self, other: Given) -> Given:
         """All of this, and what the other says where this says nothing."""
-        there = other.__dict__
-        return Given.model_construct(**{name: value or there[name] for name, value in self.__dict__.items()})
+        return Given._make(here or there for here, there in zip(self, other, strict=True))
 
 
 def given(told: Mapping[str, Any]) -> Given:

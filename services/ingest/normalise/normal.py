@@ -74,13 +74,13 @@ def _normal(sheet: Sheet, said: Given, found: Given) -> Normal:
         keywords=keywords_of(known.title or "", text, language) if not known.keywords else (),
     )
     facts = known.or_else(made)
-    inferred = {name for name in Given.model_fields if getattr(facts, name) and not getattr(known, name)}
+    inferred = {name for name, fact, own in zip(Given._fields, facts, known, strict=True) if fact and not own}
     if not said.title and found.title not in sheet.lines:
         inferred.add("title")
     return Normal(
         facts=facts,
         text=text,
-        derived=frozenset(name for name in Given.model_fields if not getattr(said, name)),
+        derived=frozenset(name for name, fact in zip(Given._fields, said, strict=True) if not fact),
         inferred=tuple(sorted(inferred)),
         removed=sheet.removed(),
         hidden=frozenset(sheet.cut_lines(*NOT_SHOWN) | _names_alone(sheet, facts.authors or ())),
