@@ -45,7 +45,7 @@ def sanitised(html: str) -> str:
 
 def text_of(html: str) -> str:
     """The plain text of sanitised HTML: one line for each paragraph, heading, item and row."""
-    broken = LINE_BREAK.sub("\n", folded(html))
+    broken = LINE_BREAK.sub("\n", html.replace("\n", " "))
     bare = unescape(ANY_TAG.sub("", CELL.sub(" ", broken)))
     return "\n".join(line for each in legal(bare).split("\n") if (line := folded(each)))
 

@@ -117,7 +117,8 @@ class _Writer:
             )
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        self._note(tag, attributes)
+        if tag in {"html", "meta", "script", "link"}:
+            self._note(tag, attributes)
         if tag in {"h1", "title"}:
             self._title = self._title_begun(tag)
         if tag in self._regions:
@@ -151,7 +152,7 @@ class _Writer:
         if self._linked_data is not None:
             self._linked_data.append(data)
         if self._silent_from is None:
-            self._write(escape(legal(data), quote=False))
+            self._write(escape(data, quote=False))
         elif self._leaving is not None:
             self._about.left_out += len(data.strip())
             self._leaving.append(data[: 2 * LONGEST_EXCERPT])
@@ -165,10 +166,9 @@ class _Writer:
     def page(self) -> Page:
         """What was read, once the parser is through."""
         self.check()
-        while self._closings:
-            self._write(self._closings.pop())
+        self._pieces += reversed(self._closings)
         page = self._about
-        page.html = "".join(self._article())
+        page.html = legal("".join(self._article()))
         page.head = self._head.said()
         page.removed = tuple(self._removed())
         self._words.setdefault("head", [self._head.title or ""])
@@ -239,7 +239,9 @@ class _Writer:
 
 def _kept(tag: str, attributes: Mapping[str, str]) -> str | None:
     """The attributes that may stay, written out; None for a link or a picture that leads nowhere outside its own site."""
-    kept = {name: legal(value) for name, value in attributes.items() if name in ATTRIBUTES.get(tag, ())}
+    if tag not in ATTRIBUTES:
+        return ""
+    kept = {name: legal(value) for name, value in attributes.items() if name in ATTRIBUTES[tag]}
     if tag == "a" and not _leads_out(kept.setdefault("href", "")):
         return None
     if tag == "img" and not absolute(kept.setdefault("src", "")):
