@@ -26,7 +26,7 @@ LABEL = re.compile(
 """What the paragraphs of a structured abstract begin with."""
 SUBORDINATE = re.compile(r"(?:despite|although|though|while|whereas|because|since|unlike|given|even)\b", re.IGNORECASE)
 """A sentence that begins so says nothing yet where it has to be cut."""
-SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]{0,3}(?=$| [\"'“‘(\[]?[^\W_a-z])|[。！？]")
+SENTENCE_END = re.compile(r"[.!?…。！？](?:(?<=[。！？])|[\"'”’)\]]{0,3}(?=$| [\"'“‘(\[]?[^\W_a-z]))")
 HARD_WRAP = 100
 
 

@@ -79,13 +79,13 @@ def _clear_notices(sheet: Sheet) -> None:
 
 def _may_be_notice(line: str) -> bool:
     small = line.lower()
-    return any(sign in small for sign in COPYRIGHT_SIGNS)
+    return any(map(small.__contains__, COPYRIGHT_SIGNS))
 
 
 def _clear_images(sheet: Sheet) -> None:
     stub = -2
     for at, line in sheet.live():
-        if len(line) <= LONGEST and HAS_IMAGE.search(line) and IMAGE_STUB.fullmatch(line):
+        if len(line) <= LONGEST and IMAGE_STUB.fullmatch(line) and HAS_IMAGE.search(line):
             sheet.cut(at, Reason.IMAGE)
             stub = at
         elif at == stub + 1 and len(line) <= LONGEST_CAPTION and CAPTION_MARK.search(line.rstrip()):

@@ -56,8 +56,8 @@ SCRIPTS = {
 LEAST_OF_SCRIPT = {"ja": 0.05}
 """The kana among the kanji; other scripts must fill a third of the letters."""
 WORD = re.compile(r"[^\W\d_]+")
-ASCII_WORD = re.compile(r"[a-z]+")
-"""The same, in small letters of ASCII alone: found in a third of the time."""
+ASCII_WORDS = str.maketrans({sign: sign.lower() if sign.isalpha() else " " for sign in map(chr, range(128))})
+"""Small letters, and white space between the words: a text of ASCII alone falls apart in a quarter of the time."""
 UNKNOWN = "en"
 
 
@@ -65,7 +65,7 @@ def language_of(text: str) -> str:
     """An ISO 639-1 code; `en` where the text is too short or too strange to tell."""
     sample = text[:SAMPLE]
     if sample.isascii():
-        return _by_small_words(ASCII_WORD.findall(sample.lower()))
+        return _by_small_words(sample.translate(ASCII_WORDS).split())
     return _by_script(sample) or _by_small_words(WORD.findall(sample.lower()))
 
 
