@@ -49,8 +49,6 @@ class Classifying:
                 await asyncio.sleep(0)
                 resumed = time.monotonic()
         await batch.commit(steps)
-        if any(isinstance(step, Step) and step.writes for step in steps):
-            await self._study.catch_up()
 
     def _attempt(self, event: DocumentIngested, given: dict[str, str], meaning: bytes | Exception) -> Step | Exception:
         if isinstance(meaning, Exception):

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 QUICKLY = 1
+ENCODE = json.JSONEncoder(separators=(",", ":")).encode
+"""Made once: json.dumps would make an encoder for each document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Labelled:
         meaning = facts.pop("meaning")
         if meaning:
             facts["meaning"] = b64encode(meaning).decode()
-        return zlib.compress(json.dumps(facts, separators=(",", ":")).encode(), QUICKLY)
+        return zlib.compress(ENCODE(facts).encode(), QUICKLY)
 
     @classmethod
     def unpack(cls, packed: bytes) -> Labelled:

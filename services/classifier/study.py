@@ -144,10 +144,10 @@ class Study:
                 return False
             if place != "0-0" and (not rows or rows[0][0].decode() != place):
                 return False
-            fresh = rows if place == "0-0" else rows[1:]
-            if not fresh:
+            if fresh := rows if place == "0-0" else rows[1:]:
+                place = await self._learn(fresh)
+            if len(rows) < PAGE:
                 return True
-            place = await self._learn(fresh)
 
     async def _learn(self, rows: Iterable[tuple[bytes, dict[bytes, bytes]]]) -> str:
         """Learn from entries in their order, and let others on this loop have their turn now and then."""

@@ -124,13 +124,13 @@ class Subjects:
 
     def judged_anew(self, labelled: Labelled) -> Labelled:
         """The same as it is learned from under this taxonomy."""
-        known = self.taxonomy.named(labelled.subject)
+        known = self.taxonomy.named(labelled.subject) if labelled.subject else None
         _, prior = self._prior(self.reader.read(labelled.title, labelled.text))
         return replace(
             labelled,
             slug=known.slug if known else "",
             slugs=self.slugs,
-            prior=tuple(round(float(score), 4) for score in prior),
+            prior=tuple([round(score, 4) for score in prior.tolist()]),
             moved=self.taxonomy.moved,
         )
 
@@ -197,9 +197,9 @@ class Subjects:
         against = evidence[:, place] - (evidence[:, rival] if rival is not None else 0)
         scores = judged.hits.loudness @ evidence
         weights = prior_weight(learned) * judged.hits.loudness * against / np.sqrt(FEW**2 + scores @ scores)
-        for row, weight in zip(judged.hits.rows, weights, strict=True):
+        for row, weight in zip(judged.hits.rows.tolist(), weights.tolist(), strict=True):
             if weight > 0:
-                yield self._keywords.phrases[row], float(weight)
+                yield self._keywords.phrases[row], weight
 
     def _learned_words(
         self, judged: _Judgement, model: Model, place: int, rival: int | None
