@@ -17,13 +17,14 @@ from services.feeds.outlines import Outlines
 from services.feeds.pages import Pages
 from services.feeds.places import Keys, tick
 from services.feeds.politeness import Politeness
+from services.feeds.present import Present
 from services.feeds.press import Press
 from services.feeds.recalling import RECENT, Recalling
 from services.feeds.review import Review, add_review
 from services.feeds.routes import add_routes
 from services.feeds.searches import Searches
 from services.feeds.shelf import Shelf
-from services.feeds.shelving import Present, Shelving
+from services.feeds.shelving import Shelving
 from services.feeds.sitemap import Sitemap, add_sitemap
 from services.feeds.stock import Stock
 from services.feeds.windows import Windows

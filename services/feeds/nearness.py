@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.feeds.places import Keys
-from shared.events import RelatedArticle
 from shared.steps import Command, Word
 from shared.syndication.facets import related_path
 
@@ -21,21 +20,20 @@ REMEMBERED = 30 * 24 * 3600 * 1000 * RANKS
 MOST_GONE = 20
 
 
-def moved(before: Sequence[RelatedArticle], after: Sequence[RelatedArticle]) -> dict[str, Any]:
+def moved(before: Sequence[str], after: Sequence[str]) -> dict[str, Any]:
     """Who has come with the newer list, best first, and who has gone, as events tell it; what they say is put in later (recalling.py)."""
-    known, now = [near.id for near in before], [near.id for near in after]
-    if known == now:
+    if before == after:
         return {}
     return {
-        "joined": dict.fromkeys((name for name in now if name not in known), ""),
-        "left": tuple(name for name in known if name not in now),
+        "joined": dict.fromkeys([name for name in after if name not in before], ""),
+        "left": tuple([name for name in before if name not in after]),
     }
 
 
 def renewed(
     document_id: str,
-    before: Sequence[RelatedArticle],
-    after: Sequence[RelatedArticle],
+    before: Sequence[str],
+    after: Sequence[str],
     number: int,
     keys: Keys,
     *,
@@ -45,11 +43,11 @@ def renewed(
 
     The places of who is there are positive, of who has gone negative: the later, the further from zero.
     """
-    known, ids = {near.id for near in before}, [near.id for near in after]
+    known = set(before)
     shelf, place = keys.shelf(related_path(document_id)), number * RANKS
-    coming = [(name, place + max(RANKS - 1 - rank, 0)) for rank, name in enumerate(ids) if name not in known]
-    staying = [] if placed else [(name, place) for name in ids if name in known]
-    going = [(name, -place) for name in known if name not in ids]
+    coming = [(name, place + max(RANKS - 1 - rank, 0)) for rank, name in enumerate(after) if name not in known]
+    staying = [] if placed else [(name, place) for name in after if name in known]
+    going = [(name, -place) for name in known if name not in after]
     return (
         *([("ZADD", shelf, *_scored(coming + going))] if coming or going else []),
         *([("ZADD", shelf, "NX", *_scored(staying))] if staying else []),

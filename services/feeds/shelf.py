@@ -11,7 +11,7 @@ from uuid import uuid4
 from redis.asyncio import Redis
 
 from services.feeds.places import Keys
-from services.feeds.shelving import NEVER, RELATED, Present
+from services.feeds.present import NEVER, NOBODY, RELATED, Present
 from shared.events import RelatedArticle
 from shared.steps import Fence
 from shared.syndication.addresses import Site
@@ -154,12 +154,7 @@ def number_of(newest: Sequence[tuple[bytes, float]]) -> int:
 def present_of(row: Sequence[bytes | None]) -> Present:
     """What there is by the fields of STANDING, or of CARD alone."""
     card, related, revision, *relisted = row
-    return Present(
-        article=Article.model_validate_json(card) if card else None,
-        related=related_of(related),
-        related_revision=int(revision) if revision else NEVER,
-        relisted=any(relisted),
-    )
+    return Present(card or b"", related or NOBODY, int(revision) if revision else NEVER, relisted=any(relisted))
 
 
 def related_of(kept: bytes | None) -> tuple[RelatedArticle, ...]:

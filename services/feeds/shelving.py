@@ -16,43 +16,26 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass, field, replace
 
-from pydantic import TypeAdapter
-
 from services.feeds.finding import words_in
 from services.feeds.nearness import moved, renewed
 from services.feeds.places import DIRECTORY, Keys, card_of, changed, flat, placing, rearranged
+from services.feeds.present import RELATED, Present
 from shared.events import (
     Change,
     DocumentPublished,
     DocumentRelated,
     Event,
-    RelatedArticle,
     RelatedChanged,
     RelatedPublished,
     TaxonomyPassed,
 )
 from shared.steps import Command, Step, Word
 from shared.syndication.addresses import Site
-from shared.syndication.article import Article, article_of
+from shared.syndication.article import Article, Status, article_of
 from shared.syndication.directory import Directory, Placed
 
-RELATED = TypeAdapter(tuple[RelatedArticle, ...])
-NEVER = -1
 STAYING = ("authors", "keywords", "language", "source_url")
 """What decides in which feeds an article stands, beside its subjects."""
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """What is there of a document: its article's card and the newest list of its neighbours."""
-
-    article: Article | None = None
-    related: tuple[RelatedArticle, ...] = ()
-    related_revision: int = NEVER
-    relisted: bool = False
-    """Whether the shelf of what is near it has been renewed with its list."""
-    text: str = ""
-    """Known only when the article is to be retracted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,36 +81,37 @@ class Shelving:
         if before and article.retracted:  # readers find the notice wherever they found the article
             article = article.model_copy(update={name: getattr(before, name) for name in STAYING})
         directory = self.directory.revived(subject.slug for subject in article.subjects)
+        after = replace(after, card=card_of(article).encode())
         step = Step(
             verdict="retracted" if article.retracted else "shelved",
             writes=(
                 (
                     "HSET",
                     self.keys.article(article.id),
-                    *_kept(article),
+                    *("card", after.card, "html", article.html, "text", article.text),
                     *_remembered(article, present),
-                    *_listed(event, present, number),
+                    *_listed(present, after, number),
                 ),
-                *self._moved(event, present, number),
+                *self._moved(event.document_id, present, after, number),
                 *placing(article, before, number, self.keys),
                 *(self._revived(directory, number) if directory is not self.directory else ()),
             ),
             emits=(self._published(event, article, present, after),),
             facts={"version": article.version, "subject": article.subject.slug},
         )
-        return step, replace(after, article=article), directory
+        return step, after, directory
 
     def relink(self, event: RelatedChanged, present: Present, number: int) -> tuple[Step, Present]:
         """Take over a newer list; readers and partners hear of it if they know the article."""
         if event.related_revision <= present.related_revision:
             return Step("outdated", quiet=True), present
         after = self._related_after(event, present)
-        kept: Command = ("HSET", self.keys.article(event.id), *_listed(event, present, number))
-        writes = (kept, *self._moved(event, present, number))
-        if present.article is None or present.article.retracted:
+        kept: Command = ("HSET", self.keys.article(event.id), *_listed(present, after, number))
+        writes = (kept, *self._moved(event.id, present, after, number))
+        article = present.heading
+        if article is None or article.status is Status.RETRACTED:
             return Step("kept", writes=writes, quiet=True), after
-        article = present.article
-        moves = moved(present.related, after.related)
+        moves = moved(present.neighbours, after.neighbours)
         told = RelatedPublished.after(
             event, title=article.title, link=self.site.document(article.id), sequence=number, **moves
         )
@@ -144,7 +128,7 @@ class Shelving:
     ) -> DocumentPublished:
         before = present.article
         # Nobody follows what is near an article that was not there.
-        moves = moved(present.related, after.related) if before and not before.retracted else {}
+        moves = moved(present.neighbours, after.neighbours) if before and not before.retracted else {}
         same_words = before is not None and not before.retracted and before.said == article.said
         return DocumentPublished.after(
             event,
@@ -154,7 +138,7 @@ class Shelving:
             why=article.why,
             needs_review=article.needs_review,
             reclassified=event.change is Change.UPDATED and same_words and bool(article.content_hash),
-            related=after.related,
+            related=event.related if after.related_revision > present.related_revision else present.related,
             related_revision=max(after.related_revision, 0),
             link=self.site.document(article.id),
             first_published_at=article.first_published_at,
@@ -166,21 +150,19 @@ class Shelving:
     def _related_after(self, event: DocumentRelated | RelatedChanged, present: Present) -> Present:
         if event.related_revision <= present.related_revision:
             return present
-        return replace(present, related=event.related, related_revision=event.related_revision, relisted=True)
+        listed = RELATED.dump_json(event.related)
+        return replace(present, listed=listed, related_revision=event.related_revision, relisted=True)
 
     def _revived(self, directory: Directory, number: int) -> tuple[Command, ...]:
         """Write down a directory that a subject has come back to."""
         words: Command = ("HSET", self.keys.taxonomy, *flat(directory.words()))
         return words, changed(DIRECTORY, number, self.keys)
 
-    def _moved(self, event: DocumentRelated | RelatedChanged, present: Present, number: int) -> tuple[Command, ...]:
-        if event.related_revision <= present.related_revision:
+    def _moved(self, document_id: str, present: Present, after: Present, number: int) -> tuple[Command, ...]:
+        if after.related_revision == present.related_revision:
             return ()
-        return renewed(event.document_id, present.related, event.related, number, self.keys, placed=present.relisted)
-
-
-def _kept(article: Article) -> tuple[Word, ...]:
-    return "card", card_of(article), "html", article.html, "text", article.text
+        placed = present.relisted
+        return renewed(document_id, present.neighbours, after.neighbours, number, self.keys, placed=placed)
 
 
 def _remembered(article: Article, present: Present) -> tuple[Word, ...]:
@@ -191,8 +173,7 @@ def _remembered(article: Article, present: Present) -> tuple[Word, ...]:
     return "words", array("Q", sorted(words_in(before, present.text))).tobytes()
 
 
-def _listed(event: DocumentRelated | RelatedChanged, present: Present, number: int) -> tuple[Word, ...]:
-    if event.related_revision <= present.related_revision:
+def _listed(present: Present, after: Present, number: int) -> tuple[Word, ...]:
+    if after.related_revision == present.related_revision:
         return ()
-    related = RELATED.dump_json(event.related)
-    return "related", related, "related_revision", event.related_revision, "relisted", number
+    return "related", after.listed, "related_revision", after.related_revision, "relisted", number

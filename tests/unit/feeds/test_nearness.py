@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from services.feeds.nearness import RANKS, REMEMBERED, moved, renewed
 from services.feeds.places import Keys
-from shared.events import RelatedArticle
 
 KEYS = Keys(lambda *parts: ":".join(parts))
 SHELF = "feeds:shelf:documents/doc1/related"
 LATER = REMEMBERED // RANKS + 10
 
 
-def near(*names: str) -> tuple[RelatedArticle, ...]:
-    return tuple(RelatedArticle(id=name, title=name, score=0.5) for name in names)
-
-
 def test_who_comes_stands_by_time_and_nearness_and_who_goes_is_remembered() -> None:
     """Whoever stays keeps its place; a place is given even to one that came before there were places."""
-    before, after = near("a", "b"), near("c", "b", "d")
+    before, after = ["a", "b"], ["c", "b", "d"]
     moves = ("ZADD", SHELF, 7 * RANKS + 9, "c", 7 * RANKS + 7, "d", -7 * RANKS, "a")
     forgotten = ("ZREMRANGEBYSCORE", SHELF, f"({REMEMBERED - 7 * RANKS}", -1)
 
@@ -29,22 +24,22 @@ def test_who_comes_stands_by_time_and_nearness_and_who_goes_is_remembered() -> N
 
 def test_what_is_remembered_is_forgotten_after_a_while() -> None:
     """Those are taken away that have gone longer ago, none that is there; when another one goes, as nobody else needs the room."""
-    (*_, forgotten) = renewed("doc1", near("b"), near("a"), LATER, KEYS)
+    (*_, forgotten) = renewed("doc1", ["b"], ["a"], LATER, KEYS)
 
     assert forgotten == ("ZREMRANGEBYSCORE", SHELF, f"({-10 * RANKS}", -1)
-    assert renewed("doc1", near("a", "b"), near("b", "a"), LATER, KEYS) == ()
+    assert renewed("doc1", ["a", "b"], ["b", "a"], LATER, KEYS) == ()
 
 
 def test_many_that_come_at_once_have_room() -> None:
     """More than there are ranks share the last one."""
-    (coming, *_) = renewed("doc1", (), near(*"abcdefghijklm"), 1, KEYS)
+    (coming, *_) = renewed("doc1", [], list("abcdefghijklm"), 1, KEYS)
 
     assert coming[2::2][-4:] == (RANKS, RANKS, RANKS, RANKS)
 
 
 def test_events_tell_who_has_come_and_who_has_gone() -> None:
     """Those that come the nearest first; nothing, if the list is as it was, and nobody, if its order alone is another."""
-    told = [moved(near("a", "b"), after) for after in (near("c", "b", "d"), near("a", "b"), near("b", "a"))]
+    told = [moved(["a", "b"], after) for after in (["c", "b", "d"], ["a", "b"], ["b", "a"])]
 
     assert [list(each.get("joined", ())) for each in told] == [["c", "d"], [], []]
     assert [each.get("left", ()) for each in told] == [("a",), (), ()]

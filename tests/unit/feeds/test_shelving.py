@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from services.feeds.app import decided
 from services.feeds.places import Keys
-from services.feeds.shelving import Present, Shelving
+from services.feeds.present import Present
+from services.feeds.shelving import Shelving
 from shared.events import Change, DocumentIngested, DocumentPublished, Event, RelatedPublished
 from shared.steps import Step
 from shared.syndication.article import Status
@@ -116,7 +117,7 @@ def test_a_retraction_of_something_unseen_is_on_no_shelf() -> None:
     store = kept([step])
 
     assert ALL_SHELF not in store
-    assert f'"status":"{Status.RETRACTED}"' in store[KEYS.article("doc1")]["card"]
+    assert f'"status":"{Status.RETRACTED}"'.encode() in store[KEYS.article("doc1")]["card"]
 
 
 def test_a_changed_list_is_taken_over_and_told() -> None:
@@ -172,7 +173,7 @@ def test_the_newest_wins_in_every_order(events: list[Event], repeated: list[Even
     """Any order, any repetition: the last version on one subject's shelf, the list with the highest revision."""
     store = kept(told(*events, *repeated))
 
-    assert '"version":3' in store[KEYS.article("doc1")]["card"]
+    assert b'"version":3' in store[KEYS.article("doc1")]["card"]
     assert store[KEYS.article("doc1")]["related_revision"] == 6
     assert (set(store[MEDICINE_SHELF]), store[LAW_SHELF]) == ({"doc1"}, {})
 
