@@ -27,6 +27,10 @@ SANITISER = nh3.Cleaner(
     link_rel="noopener noreferrer",
 )
 
+MARKUP_BEGINS = re.compile(r"[\n!&*<\[\\\]_`]")
+"""Characters with which something may begin within a paragraph, and what ends a link. The parser stops at others too, those of
+its extensions (a colon, a hyphen, a per cent sign), and tries in vain all that it knows."""
+
 TAG = r"(?:[^\">]|\"[^\"]*\")*>"
 """The rest of a tag; the sanitiser puts every attribute in double quotes and escapes those within."""
 LINE_BREAK = re.compile(
@@ -103,6 +107,7 @@ def _parser() -> MarkdownIt:
     everywhere = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     parser.block.ruler.before("table", "count", _count_block, everywhere)  # type: ignore[arg-type]
     parser.inline.ruler.before("text", "count", _count_inline)
+    parser.inline.terminator_re = MARKUP_BEGINS
     return parser
 
 
