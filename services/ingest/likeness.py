@@ -58,9 +58,11 @@ def _chosen(*counts: int) -> list[Hashes]:
 
 LETTER = np.zeros(256, dtype=bool)
 LETTER[[*range(48, 58), *range(97, 123), *range(128, 256)]] = True
-OCTETS, PLACES, GRAMS, ROWS, BAND, *_PERMUTING = _chosen(
+_OCTETS, PLACES, GRAMS, ROWS, BAND, *_PERMUTING = _chosen(
     256, 64, WORDS, PERMUTATIONS // BANDS, BANDS, PERMUTATIONS, PERMUTATIONS
 )
+OCTETS = _OCTETS * LETTER
+"""Nothing for what stands between words."""
 FACTORS, TERMS = (numbers[:, None].astype(np.uint32) for numbers in _PERMUTING)
 
 
@@ -71,8 +73,7 @@ def shingles(title: str, text: str) -> Hashes:
         return words
     if len(words) < WORDS:
         words = np.concatenate((words, np.zeros(WORDS - len(words), dtype=np.uint64)))
-    count = len(words) - WORDS + 1
-    return _mixed(sum((words[place : place + count] * GRAMS[place] for place in range(WORDS)), np.uint64(0)))
+    return _mixed(np.convolve(words, GRAMS[::-1], "valid"))
 
 
 def jaccard(these: Hashes, those: Hashes) -> float:
@@ -100,7 +101,7 @@ def buckets(these: Hashes) -> tuple[Bucket, ...]:
     if not len(these):
         return ()
     rows = signature(these).reshape(BANDS, -1).astype(np.uint64)
-    hashes = _mixed((rows * ROWS).sum(axis=1, dtype=np.uint64) + BAND)
+    hashes = _mixed(rows @ ROWS + BAND)
     fields = (hashes >> np.uint64(32)).astype(">u4").tobytes()
     shards = (hashes % np.uint64(SHARDS)).tolist()
     return tuple(zip(shards, (fields[place : place + 4] for place in range(0, len(fields), 4)), strict=True))
@@ -128,16 +129,16 @@ def _words(text: str) -> Hashes:
 def _words_of_piece(octets: NDArray[np.uint8]) -> Hashes:
     """All octets at once: word by word takes three times as long."""
     letters = np.zeros(len(octets) + 2, dtype=bool)  # one before and one behind, so that every word has both its edges
-    letters[1:-1] = LETTER[octets]
+    letters[1:-1] = LETTER.take(octets)
     edges = np.flatnonzero(letters[1:] != letters[:-1])
     if not len(edges):
         return np.zeros(0, dtype=np.uint64)
     first = edges[0]
-    octets, letters, starts = octets[first:], letters[first + 1 : -1], edges[::2] - first
+    octets, starts = octets[first:], edges[::2] - first
     lengths = np.empty_like(starts)
     lengths[:-1], lengths[-1] = starts[1:] - starts[:-1], len(octets) - starts[-1]
     places = np.arange(len(octets)) - np.repeat(starts, lengths)
-    return np.add.reduceat(OCTETS[octets] * PLACES[places & 63] * letters, starts)
+    return np.add.reduceat(OCTETS.take(octets) * PLACES.take(places & 63), starts)
 
 
 def _plain(text: str) -> str:
