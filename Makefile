@@ -1,5 +1,7 @@
 # `make run` and `make test` need python3 (3.11 or newer), python3-venv and make; the rest they fetch themselves.
 PYTHON ?= python3
+# `make test TESTS=tests/unit` runs a part, in one process, which names the files as it goes.
+PROCESSES ?= $(if $(TESTS),0,2)
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -9,7 +11,7 @@ run: .venv/ready  ## Everything in one process, with the seeds and a demo partne
 	@SYNDICATE_PARTNER_NETWORKS=$${SYNDICATE_PARTNER_NETWORKS-127.0.0.0/8} $(BIN)/syndicate up --demo
 
 test: check  ## Style, types and every test; the compose tests skip only without a Docker engine and without CI
-	@$(BIN)/pytest $(TESTS)
+	@$(BIN)/pytest --numprocesses $(PROCESSES) $(TESTS)
 
 check: .venv/ready-dev
 	@$(BIN)/ruff check .

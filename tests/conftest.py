@@ -7,13 +7,22 @@ from collections.abc import Iterator
 import pytest
 import redis
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 import services  # noqa: F401 - numpy has one thread in the tests too
 from tests.redis_servers import RedisServer, binaries
+from tests.sharing import ByFile
 
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 """A property says nothing of time; what must end in time is measured by tests of its own, with bounds that a busy machine keeps."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """How several processes share the tests, where there are several."""
+    return ByFile(config, log)
 
 
 @pytest.fixture
