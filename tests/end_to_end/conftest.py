@@ -20,7 +20,7 @@ FILES = (ROOT / "docker-compose.yml", ROOT / "tests" / "end_to_end" / "compose.y
 PUBLISHED = ("ingest", "feeds", "receiver")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def docker_compose_command() -> str:
     """Compose v2. Without it, or without an engine, these tests are skipped, but never where CI is set."""
     if reason := _missing():
@@ -28,25 +28,25 @@ def docker_compose_command() -> str:
     return "docker compose"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def docker_compose_file() -> list[str]:
     """The users' file, and what the tests lay over it."""
     return list(map(str, FILES))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def docker_compose_project_name() -> str:
     """A name of this run's own, so that two runs do not meet."""
     return f"syndicate-test-{os.getpid()}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def docker_cleanup() -> list[str]:
     """Nothing stays."""
     return ["down --volumes --remove-orphans --timeout 3"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _ports() -> Iterator[dict[str, int]]:
     """Free ports, told to Compose; nothing else of the developer's environment reaches the containers."""
     ports = dict(zip(PUBLISHED, _free_ports(len(PUBLISHED)), strict=True))
@@ -59,7 +59,7 @@ def _ports() -> Iterator[dict[str, int]]:
         yield ports
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def docker_services(
     docker_compose_command: str,
     docker_compose_file: list[str],
@@ -82,13 +82,13 @@ def docker_services(
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(docker_services: Services, docker_compose_project_name: str, _ports: dict[str, int]) -> Stack:
     """Redis, the five services and a partner's receiver, all healthy."""
     return Stack(FILES, docker_compose_project_name, _ports)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def partner(stack: Stack) -> Partner:
     """The receiver, added by the operator's command inside a container."""
     command = [
