@@ -56,7 +56,7 @@ def ready(base: str, process: Process) -> float:
     """Wait until the server is ready; the seconds that it took."""
     began = time.monotonic()
     while get(f"{base}/health/ready")[0] != 200:
-        assert process.popen.poll() is None, process.said()
+        assert process.popen.poll() is None, f"ended with {process.popen.returncode}: {process.said()}"
         assert time.monotonic() - began < READY_SECONDS, process.said()
         time.sleep(0.05)
     return time.monotonic() - began

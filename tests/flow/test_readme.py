@@ -105,7 +105,7 @@ def test_the_commands_run(running: tuple[Path, int]) -> None:
     script = script.replace("| head -c 300", "| cat").replace("| head -20", "| cat")
     environment = os.environ | {"SYNDICATE_PORT": str(port)}
     done = subprocess.run(
-        ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=240, check=False
+        ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=600, check=False
     )
 
     assert 0 == done.returncode, done.stdout + done.stderr
