@@ -81,6 +81,8 @@ async def test_a_rate_holds_over_processes(room: Room) -> None:
     began, seconds = room.clock.now(), 15
     while room.clock.now() - began < timedelta(seconds=seconds):
         room.clock.advance(0.02)
+        for pump in pumps:
+            pump.wake()
         await asyncio.gather(*(pump.turn() for pump in pumps))
     while any(pump.in_flight for pump in pumps):
         await asyncio.gather(*(pump.turn() for pump in pumps))
