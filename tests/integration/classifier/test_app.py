@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 import redis.asyncio
 from fastapi import FastAPI, Request
 
@@ -108,8 +109,11 @@ async def test_two_files_do_not_fight(redis_url: str) -> None:
     assert [1, 2] == [event.version for event in found]
 
 
-async def test_a_changed_file_is_in_force_without_a_restart(redis_url: str, tmp_path: Path) -> None:
+async def test_a_changed_file_is_in_force_without_a_restart(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """New documents are judged by it, the change is told; a broken one is told to the operator, and changes nothing."""
+    monkeypatch.setattr("services.classifier.app.LOOK_SECONDS", 0.01)
     file = tmp_path / "subjects.yaml"
     file.write_text(SMALL)
     async with redis.asyncio.Redis.from_url(redis_url) as client:
