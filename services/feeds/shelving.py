@@ -150,7 +150,7 @@ class Shelving:
     def _related_after(self, event: DocumentRelated | RelatedChanged, present: Present) -> Present:
         if event.related_revision <= present.related_revision:
             return present
-        listed = RELATED.dump_json(event.related)
+        listed = RELATED.serializer.to_json(event.related)
         return replace(present, listed=listed, related_revision=event.related_revision, relisted=True)
 
     def _revived(self, directory: Directory, number: int) -> tuple[Command, ...]:

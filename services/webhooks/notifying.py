@@ -49,22 +49,22 @@ class Notifier:
         steps: list[Step | Exception] = []
         for event, entry in zip(batch.events, batch.entries, strict=True):
             try:
-                step = self._announced(event, entry, known, heard)
-                steps.append(step.then(*sheet.commands(event, entry)))
+                step, also = self._announced(event, entry, known, heard), sheet.commands(event, entry)
+                steps.append(step.then(*also) if also else step)
             except Exception as fault:
                 steps.append(fault)
         await batch.commit(steps)
         self._pump.wake()
 
     def _announced(self, event: Event, entry: str, known: Collection[Partner], heard: dict[str, set[str]]) -> Step:
-        now, plan = self._clock.now(), self._deliveries.planned
+        clock, plan = self._clock, self._deliveries.planned
         step, listeners = announce(
             event,
             place_of(entry),
             known,
             heard,
             self._base_url,
-            lambda notice, lanes, ordered: plan(notice, lanes, now, ordered),
+            lambda notice, lanes, ordered: plan(notice, lanes, clock.now(), ordered),
         )
         verb = "SREM" if kind_of(event) == RETRACTED else "SADD"
         for partner in listeners:
