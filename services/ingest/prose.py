@@ -20,10 +20,10 @@ LEAST_CLAUSE = 100
 LEAST_LETTERS = 4
 LONGEST_SEARCHED = 4_000
 LABEL = re.compile(
-    r"(?:background|objectives?|aims?|purpose|introduction|importance|context|summary|abstract|methods|results|findings|conclusions?|case presentation)\s*[:.]\s+(?=\S)",
+    r"(?=[abcfimoprs])(?:background|objectives?|aims?|purpose|introduction|importance|context|summary|abstract|methods|results|findings|conclusions?|case presentation)\s*[:.]\s+(?=\S)",
     re.IGNORECASE,
 )
-"""What the paragraphs of a structured abstract begin with."""
+"""What the paragraphs of a structured abstract begin with; to try all of them where none begins took five times as long."""
 SUBORDINATE = re.compile(r"(?:despite|although|though|while|whereas|because|since|unlike|given|even)\b", re.IGNORECASE)
 """A sentence that begins so says nothing yet where it has to be cut."""
 SENTENCE_END = re.compile(r"[.!?…。！？](?:(?<=[。！？])|[\"'”’)\]]{0,3}(?=$| [\"'“‘(\[]?[^\W_a-z]))")
