@@ -22,7 +22,7 @@ SUBSUMED = 0.5
 WORD = re.compile(r"[^\W\d_](?:[\w'’-]*\w)?")
 WORD_OR_BREAK = re.compile(WORD.pattern + r"|[.,;:!?()\[\]\n“”\"|/]")
 """A word, or what ends a piece of text, across which two words are no pair."""
-PLURAL = re.compile(r"(?<![sui])s(?=[ \n]|\Z)")
+PLURAL = re.compile(r"s(?<![sui]s)(?=[ \n]|\Z)")
 """The last letter of a word in plural, as most have it; `ss`, `us` and `is` end others."""
 COMMON_WORDS = """
 about above according across after again against allow allows almost along already also although always among another any anyone around away
