@@ -53,6 +53,7 @@ SCRIPTS = {
     "ar": re.compile("[\u0600-\u06ff]"),
     "hi": re.compile("[\u0900-\u097f]"),
 }
+ANY_SCRIPT = re.compile("|".join(script.pattern for script in SCRIPTS.values()))
 LEAST_OF_SCRIPT = {"ja": 0.05}
 """The kana among the kanji; other scripts must fill a third of the letters."""
 WORD = re.compile(r"[^\W\d_]+")
@@ -70,6 +71,8 @@ def language_of(text: str) -> str:
 
 
 def _by_script(sample: str) -> str | None:
+    if not ANY_SCRIPT.search(sample):
+        return None
     letters = sum(map(str.isalpha, sample)) or 1
     for language, script in SCRIPTS.items():
         if len(script.findall(sample)) / letters > LEAST_OF_SCRIPT.get(language, 1 / 3):
