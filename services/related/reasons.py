@@ -37,8 +37,7 @@ class Newcomer(NamedTuple):
 
     id: str
     neighbours: Sequence[str]
-    title: Words
-    text: Words
+    words: Words
 
 
 class Reasons:
@@ -113,9 +112,8 @@ def _in_words(index: Index, newcomer: Newcomer, shared: Sequence[Sequence[int]])
     if len(first) < KEYS:
         heaviest = index.corpus.heaviest(index.documents.slot[newcomer.id], KEYS)
         first = list(dict.fromkeys([*first, *heaviest]))[:KEYS]
-    title, text = newcomer.title, newcomer.text
-    names = text.names(first) | title.names(first)
-    return {number: names.get(number) or title.pair_name(number) or text.pair_name(number) for number in first}
+    names = newcomer.words.names(first)
+    return {number: names.get(number) or newcomer.words.pair_name(number) for number in first}
 
 
 def _distinct(names: Iterable[str]) -> Why:

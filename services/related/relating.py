@@ -38,8 +38,7 @@ class Reading(NamedTuple):
     """A document as it was read."""
 
     record: Record
-    title: Words
-    text: Words
+    words: Words
 
 
 class Relating:
@@ -78,7 +77,7 @@ class Relating:
         if event.document.version <= self._index.version(event.document_id):
             return
         try:
-            record, title, text = self._read.get(place) or reading_of(event, self._meaning(place))
+            record, words = self._read.get(place) or reading_of(event, self._meaning(place))
         except Exception as error:  # this event's own fault: the belt tries it again or buries it
             self._failed[place] = error
             return
@@ -86,7 +85,7 @@ class Relating:
         changed = self._apply(event.document_id, record)
         self._came.pop(event.document_id, None)
         if not record.retracted:
-            self._came[event.document_id] = Newcomer(event.document_id, changed, title, text)
+            self._came[event.document_id] = Newcomer(event.document_id, changed, words)
         self._changed_by.update(dict.fromkeys(changed, place))
         self._changes[place] = len(changed)
         self.taken.append(place)
@@ -161,18 +160,18 @@ def _with_its_list(came: Newcomer, held: Held | None) -> Newcomer:
 
 def reading_of(event: DocumentClassified, meaning: bytes = b"") -> Reading:
     """What is remembered of a document that means this, and its words."""
-    title, text = Words.of(event.document.title), Words.of(event.document.text)
-    return Reading(_record(event, title, text, meaning), title, text)
+    words = Words.of(event.document.title, event.document.text)
+    return Reading(_record(event, words, meaning), words)
 
 
-def _record(event: DocumentClassified, title: Words, text: Words, meaning: bytes) -> Record:
+def _record(event: DocumentClassified, words: Words, meaning: bytes) -> Record:
     document = event.document
     if event.change is Change.RETRACTED:
         return Record(document.version, retracted=True)
     return Record(
         document.version,
         document.title,
-        terms_in(title, text),
+        terms_in(words),
         day=day_of(document.published_at),
         subject=event.subject.slug,
         original=document.duplicate_of or "",

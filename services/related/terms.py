@@ -82,21 +82,26 @@ class _Known(dict[str, int]):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of a text in their order, stop words left out; each with its number."""
+    """The words of a document in their order, its title's first, stop words left out; each with its number."""
 
     written: list[str]
     places: Numbers
     numbers: Numbers
     pairs: Numbers
-    """The number of every two neighbours."""
+    """The number of every two neighbours; NO_TERM where the title ends and the text begins."""
+    titled: int
+    """How many of them are the title's."""
 
     @classmethod
-    def of(cls, text: str) -> Words:
-        written = written_in(text[:LONGEST_TEXT].lower())
+    def of(cls, title: str, text: str) -> Words:
+        heading = written_in(title[:LONGEST_TEXT].lower())
+        written = heading + written_in(text[:LONGEST_TEXT].lower())
         numbers = np.fromiter(map(KNOWN.__getitem__, written), np.int64, len(written))
         places = np.flatnonzero(numbers != NO_TERM)
-        numbers = numbers[places]
-        return cls(written, places, numbers, pairs(numbers))
+        numbers, titled = numbers[places], int(places.searchsorted(len(heading)))
+        doubles = pairs(numbers)
+        doubles[max(titled - 1, 0) : titled] = NO_TERM
+        return cls(written, places, numbers, doubles, titled)
 
     def names(self, numbers: Sequence[int]) -> dict[int, str]:
         """The words of these numbers as they were first met, of those that are here."""
@@ -123,13 +128,14 @@ def written_in(text: str) -> list[str]:
 
 def terms_of(title: str, text: str) -> Terms:
     """The terms of a document; its title counts as often as `TITLE_COUNTS` mentions in the text."""
-    return terms_in(Words.of(title), Words.of(text))
+    return terms_in(Words.of(title, text))
 
 
-def terms_in(title: Words, text: Words) -> Terms:
+def terms_in(words: Words) -> Terms:
     """The same, of words that were read already."""
-    singles, counts = _counted(np.concatenate([title.numbers] * TITLE_COUNTS + [text.numbers]))
-    doubles, pair_counts = _counted(np.concatenate([title.pairs] * TITLE_COUNTS + [text.pairs]))
+    again = TITLE_COUNTS - 1
+    singles, counts = _counted(np.concatenate([words.numbers[: words.titled]] * again + [words.numbers]))
+    doubles, pair_counts = _counted(np.concatenate([words.pairs[: max(words.titled - 1, 0)]] * again + [words.pairs]))
     kept = pair_counts >= LEAST_PAIR_COUNT
     numbers = np.concatenate([singles, doubles[kept]])
     strengths = np.concatenate([1 + np.log(counts), PAIR_STRENGTH * (1 + np.log(pair_counts[kept]))])

@@ -24,11 +24,11 @@ def met(*texts: tuple[str, str]) -> tuple[Index, Reasons]:
     """An index of these documents, each with its name, that came one by one."""
     index, reasons = Index(), Reasons()
     for name, written in texts:
-        title, text = Words.of(""), Words.of(written)
-        changed = index.put(name, Record(1, name, terms_in(title, text)))
+        words = Words.of("", written)
+        changed = index.put(name, Record(1, name, terms_in(words)))
         held = index.held(name)
         near = [*(near for near, _ in held.nearest), *changed] if held else changed
-        reasons.meet(index, [Newcomer(name, near, title, text)])
+        reasons.meet(index, [Newcomer(name, near, words)])
     return index, reasons
 
 
@@ -77,7 +77,7 @@ def test_reasons_stand_in_both_texts(texts: list[str]) -> None:
     for (name, text), (other, beside) in permutations(named.items(), 2):
         assert index.documents.keys(name).count("\n") < MOST_KEYS
         for why in reasons.of(index, {name: [other]})[name][0]:
-            assert {*why.split()} <= {*Words.of(text).written} & {*Words.of(beside).written}
+            assert {*why.split()} <= {*Words.of("", text).written} & {*Words.of("", beside).written}
 
 
 def _classified(name: str, body: bytes) -> DocumentClassified:
@@ -100,8 +100,7 @@ def test_newcomers_of_a_batch_have_the_reasons_that_each_has_alone() -> None:
     ]
     index, alone = met(*texts)
     newcomers = [
-        Newcomer(name, [other for other, _ in texts if other != name], Words.of(""), Words.of(written))
-        for name, written in texts
+        Newcomer(name, [other for other, _ in texts if other != name], Words.of("", written)) for name, written in texts
     ]
     for newcomer in newcomers:
         alone.meet(index, [newcomer])

@@ -31,7 +31,7 @@ from services.related.terms import (
 
 
 def words(text: str) -> Numbers:
-    return Words.of(text).numbers
+    return Words.of("", text).numbers
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_text_is_read_to_its_limit() -> None:
 
 def test_numbers_are_the_same_in_every_process() -> None:
     """Vectors outlive the process that made them; Python's own hash would not do."""
-    program = "from services.related.terms import Words; print(Words.of('moon tide gravity').numbers.tolist())"
+    program = "from services.related.terms import Words; print(Words.of('moon', 'tide gravity').numbers.tolist())"
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
 
     assert str(words("moon tide gravity").tolist()) == told.strip()
@@ -116,7 +116,7 @@ def test_numbers_are_the_same_in_every_process() -> None:
 
 def test_a_term_is_named_by_the_words_that_it_was_met_as() -> None:
     """A word in small letters with its ending, two words as they stood."""
-    text = Words.of("The Tides of spring tides")
+    text = Words.of("The Tides", "of spring tides")
     [tide, spring], [pair] = words("tide spring").tolist(), pairs(words("spring tides")).tolist()
 
     assert [tide, spring, pair] == [number_of(name) for name in ("tides", "spring", "spring tides")]
