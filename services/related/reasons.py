@@ -48,9 +48,10 @@ class Reasons:
 
     def of(self, index: Index, lists: Mapping[str, Sequence[str]]) -> dict[str, list[Why]]:
         """For each document why it is related to each of its others: the same from both sides."""
-        pairs = {one: [_pair(index, one, other) for other in others] for one, others in lists.items()}
-        wanted = {pair: (pair[0], pair[2]) for pair in chain.from_iterable(pairs.values())}
-        if missing := {pair: both for pair, both in wanted.items() if pair not in self._found}:
+        versions = {name: index.version(name) for name in {*lists, *chain.from_iterable(lists.values())}}
+        pairs = {one: [_pair(versions, one, other) for other in others] for one, others in lists.items()}
+        wanted = dict.fromkeys(chain.from_iterable(pairs.values()))
+        if missing := [pair for pair in wanted if pair not in self._found]:
             found = {pair: self._found[pair] for pair in wanted if pair in self._found}
             self._forget_if_full(len(missing))
             self._found.update(found)
@@ -64,18 +65,21 @@ class Reasons:
         """
         shared = _shared(index, {newcomer.id: newcomer.neighbours for newcomer in newcomers})
         self._forget_if_full(sum(len(newcomer.neighbours) for newcomer in newcomers))
+        named = chain.from_iterable((newcomer.id, *newcomer.neighbours) for newcomer in newcomers)
+        versions = {name: index.version(name) for name in {*named}}
         for newcomer in newcomers:
             words = _in_words(index, newcomer, shared[newcomer.id])
             index.documents.name(newcomer.id, "\n".join(filter(None, words.values())))
             for other, numbers in zip(newcomer.neighbours, shared[newcomer.id], strict=True):
-                self._found[_pair(index, newcomer.id, other)] = _distinct(filter(None, map(words.get, numbers)))
+                self._found[_pair(versions, newcomer.id, other)] = _distinct(filter(None, map(words.get, numbers)))
 
-    def _search(self, index: Index, missing: Mapping[Pair, tuple[str, str]]) -> None:
+    def _search(self, index: Index, missing: Sequence[Pair]) -> None:
         others: dict[str, list[str]] = {}
-        for one, other in missing.values():
+        for one, _, other, _ in missing:
             others.setdefault(one, []).append(other)
         shared = {one: iter(each) for one, each in _shared(index, others).items()}
-        for pair, (one, other) in missing.items():
+        for pair in missing:
+            one, _, other, _ = pair
             names = _named(index.documents.keys(other)) | _named(index.documents.keys(one))
             self._found[pair] = _distinct(filter(None, map(names.get, next(shared[one]))))
 
@@ -84,9 +88,9 @@ class Reasons:
             self._found.clear()
 
 
-def _pair(index: Index, one: str, other: str) -> Pair:
+def _pair(versions: Mapping[str, int], one: str, other: str) -> Pair:
     one, other = (one, other) if one < other else (other, one)
-    return one, index.version(one), other, index.version(other)
+    return one, versions[one], other, versions[other]
 
 
 def _shared(index: Index, lists: Mapping[str, Sequence[str]]) -> dict[str, list[list[int]]]:
