@@ -68,7 +68,8 @@ class Keeping:
         """Replace a list."""
         self.trial.lists[self._documents.ids[slot]] = None
         self._lists.store(slot, row, whole=whole)
-        self._pass_over(np.array([slot]))
+        slots = np.array([slot])
+        self._pass_over(slots, self._lists.rows(slots))
 
     def replace(self, slots: Numbers, rows: Rows) -> None:
         """Replace the rows of lists, all at once: each for itself would be many small steps."""
@@ -78,7 +79,7 @@ class Keeping:
         self.touch(*names)
         self.trial.lists.update(dict.fromkeys(names))
         self._lists.replace(slots, rows)
-        self._pass_over(slots)
+        self._pass_over(slots, rows)
 
     def drop(self, slot: int, holder: int) -> None:
         """Take a document out of a list."""
@@ -133,8 +134,8 @@ class Keeping:
         ids = self._documents.ids
         return np.array([ids[newcomer] in self._curation.of(ids[other]).banned for other in others.tolist()], np.bool_)
 
-    def _pass_over(self, slots: Numbers) -> None:
-        if (repeats := self._standing.repeating(slots)).any():
+    def _pass_over(self, slots: Numbers, rows: Rows) -> None:
+        if (repeats := self._standing.repeating(rows)).any():
             self._lists.pass_by(slots, repeats)
 
     def _seen(self, names: Collection[str]) -> dict[str, Seen]:

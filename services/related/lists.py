@@ -80,15 +80,13 @@ class Lists:
         """Keep these of the row of `slot`, and do not show them."""
         self._passed_over[slot] = np.isin(self._slots[slot], list(neighbours))
 
-    def any_at(self, units: int, slots: int | Numbers) -> NDArray[np.bool_]:
-        """Whether one of the neighbours of a slot, or of each of these, has a neighbour as close as `units`."""
-        near = self._slots[slots]
+    def any_at(self, units: int, near: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Whether one of those in a row, or in each of these, has a neighbour as close as `units`."""
         found: NDArray[np.bool_] = ((self._units[near, 0] >= units) & (near != NOBODY)).any(axis=-1)
         return found
 
-    def close_pairs(self, slots: Numbers, units: int) -> NDArray[np.bool_]:
-        """Of each two neighbours of each of these whether one has the other in its row, as close as `units`."""
-        near = self._slots[slots]
+    def close_pairs(self, near: NDArray[np.int32], units: int) -> NDArray[np.bool_]:
+        """Of each two in each of these rows whether one has the other in its own, as close as `units`."""
         rows = np.where(self._units[near] >= units, self._slots[near], NOBODY)
         holds = (rows[:, :, :, None] == near[:, None, None, :]).any(axis=2)
         pairs: NDArray[np.bool_] = holds | holds.swapaxes(1, 2)

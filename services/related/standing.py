@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from services.related.choosing import COPY, TWIN, Curation, Near, Shown, repeating, score
 from services.related.documents import Documents
-from services.related.lists import NOBODY, SHOWN, Lists
+from services.related.lists import NOBODY, SHOWN, Lists, Rows
 from services.related.searching import Search
-from services.related.terms import Numbers
 
 Seen = tuple[int, ...]
 """What makes a list another one to its readers: who stands in it; a score that drifts does not."""
@@ -36,6 +35,8 @@ class Standing:
 
     def standing(self, slots: Sequence[int]) -> list[Seen]:
         """Who stands in the list of each of these, best first."""
+        if not self._curation:
+            return [tuple(near[:SHOWN]) for near in self._lists.slots(slots)]
         return [self._pinned_first(slot, near) for slot, near in zip(slots, self._lists.slots(slots), strict=True)]
 
     def beside(self, document_id: str) -> set[str]:
@@ -48,20 +49,20 @@ class Standing:
         seen = zip(holders, self.standing(holders), strict=True)
         return {self._documents.ids[holder] for holder, near in seen if slot in near}
 
-    def repeating(self, slots: Numbers) -> NDArray[np.bool_]:
-        """Which places of their rows, as these are now, are passed over."""
-        near, units = self._lists.rows(slots)
+    def repeating(self, rows: Rows) -> NDArray[np.bool_]:
+        """Which places of these rows are passed over."""
+        near, units = rows
         found = np.zeros(near.shape, np.bool_)
-        suspected = np.flatnonzero((units[:, 0] >= COPY) | self._lists.any_at(TWIN, slots))
+        suspected = np.flatnonzero((units[:, 0] >= COPY) | self._lists.any_at(TWIN, near))
         if len(suspected):
-            twins = self._lists.close_pairs(slots[suspected], TWIN)
+            twins = self._lists.close_pairs(near[suspected], TWIN)
             found[suspected] = repeating(units[suspected], twins) & (near[suspected] != NOBODY)
         return found
 
     def stale(self, slot: int) -> bool:
         """Whether others than those that repeat somebody are passed over in the row of `slot`."""
         slots = np.array([slot])
-        return bool((self.repeating(slots) != self._lists.passing(slots)).any())
+        return bool((self.repeating(self._lists.rows(slots)) != self._lists.passing(slots)).any())
 
     def _shown(self, slot: int, close: dict[int, int], seen: Seen) -> Shown:
         pinned, ids, titles = self._pins(slot), self._documents.ids, self._documents.titles

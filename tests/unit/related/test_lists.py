@@ -58,8 +58,9 @@ def test_a_row_knows_whom_it_holds() -> None:
 
     assert [1] == lists.holding(3, 2).tolist()
     assert [0, 500_000] == lists.told(3, np.array([0, 1])).tolist()
-    assert lists.any_at(500_000, 0)
-    assert not lists.any_at(500_001, 0)
+    near, _ = lists.rows(np.array([0, 1]))
+    assert [True, False] == lists.any_at(500_000, near).tolist()
+    assert [False, False] == lists.any_at(500_001, near).tolist()
 
 
 def test_who_is_passed_over_is_kept_and_not_given() -> None:

@@ -87,6 +87,15 @@ def test_pairs_know_their_order() -> None:
     assert pairs(words("dog man")).tolist() != pairs(words("man dog")).tolist()
 
 
+def test_title_and_text_are_no_neighbours() -> None:
+    """The last word of the one and the first of the other are no pair, whichever of the two may be empty."""
+    once = [terms_of("", "spring tide moon"), terms_of("spring", "tide moon"), terms_of("moon", "spring tide")]
+
+    assert [3, 3, 3] == [len(terms.numbers) for terms in once]
+    assert [2, 3] == [len(terms_of(title, "spring tide").numbers) for title in ("spring", "spring tide")]
+    assert terms_of("", "spring spring").numbers.tolist() == terms_of("spring", "spring").numbers.tolist()
+
+
 @given(st.text(), st.text())
 def test_any_text_has_ascending_terms_within_the_space(title: str, text: str) -> None:
     """Whatever comes in, the terms are distinct, sorted, inside the tables, and each has a strength."""
