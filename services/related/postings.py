@@ -45,16 +45,13 @@ class Postings:
 
     def sums(self, numbers: NDArray[np.integer[Any]], weights: NDArray[np.float32], slots: int) -> Sums:
         """For each of the first `slots` slots: weight times strength, summed over these terms."""
-        lengths = self.frequency[numbers]
-        known = lengths.nonzero()[0]
-        if not len(known):
+        if not len(numbers):
             return np.zeros(slots)
-        lengths = lengths[known]
-        starts = self._start[numbers[known]]
-        spans = list(map(slice, starts.tolist(), (starts + lengths).tolist()))
+        lengths, starts = self.frequency[numbers], self._start[numbers]
         pool = self._pool
-        owners, strengths = unpacked(np.concatenate([pool[span] for span in spans]))
-        products = weights[known].astype(np.float64).repeat(lengths)
+        spans = [pool[start:end] for start, end in zip(starts.tolist(), (starts + lengths).tolist(), strict=True)]
+        owners, strengths = unpacked(np.concatenate(spans))
+        products = weights.astype(np.float64).repeat(lengths)
         products *= strengths
         return np.bincount(owners, products, slots).astype(np.float64, copy=False)
 
