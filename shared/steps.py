@@ -31,6 +31,9 @@ class Fence:
     next: str
 
 
+NO_GUARD = Guard("", "", 0)
+
+
 class Swap(NamedTuple):
     """The step happens only if the field of the hash `key` is `expected` (b"" for none); then it is `next` (b"" for none)."""
 
@@ -95,7 +98,7 @@ def words_of(batch: Sequence[Laid], *, group: str = "", fence: Fence | None = No
 
 
 def _add(words: list[Word], step: Step, emissions: Sequence[Command]) -> None:
-    guard = step.guard or Guard("", "", 0)
+    guard = step.guard or NO_GUARD
     claims = [swap for swap in step.swaps if not swap.expected and swap.next]
     swaps = [swap for swap in step.swaps if swap.expected or not swap.next] if len(claims) < len(step.swaps) else []
     commands = (*step.writes, *emissions)

@@ -151,7 +151,7 @@ class Shelving:
         if event.related_revision <= present.related_revision:
             return present
         listed = RELATED.serializer.to_json(event.related)
-        return replace(present, listed=listed, related_revision=event.related_revision, relisted=True)
+        return Present(present.card, listed, event.related_revision, relisted=True, text=present.text)
 
     def _revived(self, directory: Directory, number: int) -> tuple[Command, ...]:
         """Write down a directory that a subject has come back to."""

@@ -55,6 +55,18 @@ def changed() -> RelatedPublished:
     )
 
 
+@given(st.datetimes(timezones=st.timezones()))
+def test_a_time_is_told_as_utc(moment: datetime) -> None:
+    """Wherever it was taken, in whole microseconds if it is between two seconds."""
+    try:
+        said = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except OverflowError:  # the first or the last day of all
+        return
+    told = json.loads(notices.body_of(changed().model_copy(update={"occurred_at": moment}), BASE))
+
+    assert said == told["time"]
+
+
 def test_a_published_document_is_told_with_its_subject_its_neighbours_and_its_links() -> None:
     """The body is enough to decide whether to fetch the rest."""
     told = json.loads(notices.body_of(published(summary="About the sea."), BASE))
