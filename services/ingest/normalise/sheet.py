@@ -63,11 +63,15 @@ class Sheet:
         self._from = [0] * len(self.lines)
         self._to = [len(line) for line in self.lines]
         self._cuts: list[tuple[int, int, int, Reason]] = []
+        self._live: list[tuple[int, str]] | None = None
+        """As it was told last, if nothing has been cut since: all who read the text ask for it, and few of them cut."""
 
     def live(self) -> list[tuple[int, str]]:
         """The number (from 0) and the words of each line that is still there."""
-        kept = zip(self.lines, self._from, self._to, strict=True)
-        return [(at, line[start:end]) for at, (line, start, end) in enumerate(kept) if start < end]
+        if self._live is None:
+            kept = zip(self.lines, self._from, self._to, strict=True)
+            self._live = [(at, line[start:end]) for at, (line, start, end) in enumerate(kept) if start < end]
+        return self._live
 
     @property
     def text(self) -> str:
@@ -122,6 +126,7 @@ class Sheet:
         return Removed(reason=first[3], excerpt=excerpt, line=first[0] + 1, start=start, end=end)
 
     def _note(self, at: int, start: int, end: int, reason: Reason) -> None:
+        self._live = None
         if start < end:
             self._cuts.append((at, start, end, reason))
 
