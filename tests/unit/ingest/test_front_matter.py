@@ -6,6 +6,7 @@ from contextlib import suppress
 from time import process_time
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +54,8 @@ def test_little_is_enough(block: str, told: dict[str, str]) -> None:
         ("a: " + "[" * MAX_DEPTH + "]" * MAX_DEPTH, "too-deep"),
         ("k: v\n" * MAX_NODES, "bad-front-matter"),
         ('a: "\\q"', "bad-front-matter"),
+        ("a: b\n--- c: d", "bad-front-matter"),
+        ("a: b\n--- c", "bad-front-matter"),
         ("\tx: y", "bad-front-matter"),
     ],
 )
@@ -70,6 +73,31 @@ def test_the_place_of_the_fault_is_told() -> None:
         split("---\ntitle: fine\nbad: [\n---\ntext")
 
     assert refused.value.fields["line"] == 4
+
+
+def test_a_name_that_is_no_text_is_refused_at_its_place() -> None:
+    """As in what a template left behind."""
+    with pytest.raises(DocumentRejected) as refused:
+        split("---\ntitle: fine\nlink: {{ page }}\n---\ntext")
+
+    assert (3, 8) == (refused.value.fields["line"], refused.value.fields["column"])
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "a: [b, {c: d, e: [f]}, []]\ng: {}",
+        "a: |\n  b\n  c\nd: >\n  e\n  f",
+        "a: b\na: c",
+        "? a\n: - b\n  - c: d",
+        "a:\nb: ''",
+    ],
+)
+def test_what_is_built_is_what_yaml_says(block: str) -> None:
+    """Lists and mappings within each other, texts of several lines, names that come twice."""
+    told = {name: None if value == "" else value for name, value in yaml.load(f"{block}\n", yaml.BaseLoader).items()}
+
+    assert told == split(f"---\n{block}\n---\n")[0]
 
 
 def test_a_long_line_of_toml_is_refused_at_once() -> None:

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from services.ingest.markup import paragraphs, rendered, sanitised, text_of, without_title
 from services.ingest.page import ATTRIBUTES, TAGS, read_page
@@ -99,6 +100,14 @@ def test_tangled_markdown_is_refused_in_time(piece: str) -> None:
         rendered(piece * (2_000_000 // len(piece)))
 
     assert refused.value.code == "too-deep"
+
+
+@given(st.text(alphabet="ab \n!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~1", max_size=80))
+def test_markdown_is_what_commonmark_says(text: str) -> None:
+    """Where the parser stops makes no difference to what it reads."""
+    plain = MarkdownIt("commonmark", {"html": True}).enable("table")
+
+    assert plain.render(text) == rendered(text)
 
 
 def test_markdown_of_a_long_book_is_read() -> None:
