@@ -18,8 +18,8 @@ NEARNESS = (
         "test_nearness.py::test_a_newcomer_is_pushed_once_as_the_feed_shows_it",
         "a list that changes is told of whole",
         "services/feeds/nearness.py",
-        '"joined": dict.fromkeys((name for name in now if name not in known), "")',
-        '"joined": dict.fromkeys(now, "")',
+        '"joined": dict.fromkeys([name for name in after if name not in before], "")',
+        '"joined": dict.fromkeys(after, "")',
     ),
     mutant(
         "test_nearness.py::test_an_older_article_that_joins_is_pushed_as_the_feed_shows_it",
