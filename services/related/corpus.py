@@ -14,7 +14,7 @@ in 17 searches of 60, the terms of up to an eighth are read as well, which left 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -167,7 +167,7 @@ class Corpus:
         """
         numbers, theirs, starts = self._shelf.gather(others)
         mine = np.empty(len(numbers), np.uint8)
-        edges = np.append(starts, len(numbers))[np.cumsum([0, *counts])].tolist()
+        edges = [int(starts[first]) if first < len(starts) else len(numbers) for first in accumulate(counts, initial=0)]
         for slot, (start, end) in zip(slots, pairwise(edges), strict=True):
             terms = self._shelf.get(slot)
             self._mine[terms.numbers] = terms.strengths
@@ -204,12 +204,12 @@ class Corpus:
             self._commonest_part = _longer(self._commonest_part, room)
 
     def _measure(self, slot: int, terms: Terms) -> None:
-        weights = self._idf[terms.numbers].astype(np.float64) * terms.strengths
-        squares = np.square(weights)
+        idf = self._idf[terms.numbers]
+        squares = np.square(idf.astype(np.float64) * terms.strengths)
         length = float(np.sqrt(squares.sum()))
         self._per_length[slot] = 1 / length if length else 0
         for part, below in self._parts():
-            common = float(np.sqrt(squares[self._idf[terms.numbers] <= below].sum()))
+            common = float(np.sqrt(squares[idf <= below].sum()))
             part[slot] = common / length if length else 0
 
     def _parts(self) -> tuple[tuple[NDArray[np.float32], float], ...]:
