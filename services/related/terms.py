@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -51,8 +51,7 @@ MIXER = 0x9E3779B1
 WORDS_REMEMBERED = 1 << 17
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """The distinct terms of a text in ascending order, and the strength of each.
 
     A strength is 1 + ln(count), less for a pair, in parts of STRENGTH_UNIT.
@@ -107,10 +106,11 @@ class Words:
         """The words of these numbers as they were first met, of those that are here."""
         if not len(self.numbers):
             return {}
-        stands = self.numbers == np.array(numbers, np.int64)[:, None]
-        first = self.places[stands.argmax(axis=1)].tolist()
-        lines = zip(numbers, first, stands.any(axis=1).tolist(), strict=True)
-        return {number: self.written[place] for number, place, here in lines if here}
+        wanted = np.array(numbers, np.int64)
+        first = (self.numbers == wanted[:, None]).argmax(axis=1)
+        here = self.numbers[first] == wanted
+        met = zip(wanted[here].tolist(), self.places[first[here]].tolist(), strict=True)
+        return {number: self.written[place] for number, place in met}
 
     def pair_name(self, number: int) -> str:
         """The two words that this term was first met as; empty if it is not here."""
@@ -138,7 +138,8 @@ def terms_in(words: Words) -> Terms:
     doubles, pair_counts = _counted(np.concatenate([words.pairs[: max(words.titled - 1, 0)]] * again + [words.pairs]))
     kept = pair_counts >= LEAST_PAIR_COUNT
     numbers = np.concatenate([singles, doubles[kept]])
-    strengths = np.concatenate([1 + np.log(counts), PAIR_STRENGTH * (1 + np.log(pair_counts[kept]))])
+    strengths = 1 + np.log(np.concatenate([counts, pair_counts[kept]]))
+    strengths[len(singles) :] *= PAIR_STRENGTH
     order = numbers.argsort(kind="stable")
     numbers, strengths = numbers[order], strengths[order]
     if (numbers[1:] == numbers[:-1]).any():  # a word and a pair of one number
