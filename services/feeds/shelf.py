@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +20,6 @@ from shared.syndication.directory import FIELDS, Directory, directory_of
 from shared.syndication.facets import ALL, subject_path
 from shared.syndication.feed import BEFORE_ALL
 
-LUA = Path(__file__).parent / "lua" / "standing.lua"
 CARD = ("card", "related", "related_revision")
 STANDING = (*CARD, "relisted")
 MOST_DUPLICATES = 20
@@ -63,22 +61,25 @@ class Shelf:
         self._keys = keys
         self._site = site
         self._entries = entries
-        self._standing = redis.register_script(LUA.read_text())
 
     async def standing(self, document_ids: Iterable[str], with_text: Iterable[str] = ()) -> Standing:
         """What is there of these documents and of the subjects, and the fence that holds while nobody else writes."""
         wanted, texts = list(dict.fromkeys(document_ids)), list(dict.fromkeys(with_text))
-        keys = (self._keys.fence, self._keys.chronicle, self._keys.changed, self._keys.taxonomy)
-        expected, last, newest, directory, *rows = await self._standing(
-            keys=[*keys, *map(self._keys.article, wanted)], args=[len(FIELDS), *FIELDS, *STANDING]
-        )
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.get(self._keys.fence)
+            pipe.hget(self._keys.chronicle, "last")
+            pipe.zrevrange(self._keys.changed, 0, 0, withscores=True)
+            pipe.hmget(self._keys.taxonomy, FIELDS)
+            for document_id in wanted:
+                pipe.hmget(self._keys.article(document_id), STANDING)
+            for document_id in texts:
+                pipe.hget(self._keys.article(document_id), "text")
+            expected, last, newest, directory, *rows = await pipe.execute()
         fence = Fence(self._keys.fence, expected.decode() if expected else "", uuid4().hex)
-        documents = dict(zip(wanted, map(present_of, rows), strict=True))
-        # Read behind the fence: had anybody changed them meanwhile, nothing would be done.
-        words = await self._each([("HGET", self._keys.article(document_id), "text") for document_id in texts])
-        for document_id, text in zip(texts, words, strict=True):
+        documents = dict(zip(wanted, map(present_of, rows[: len(wanted)]), strict=True))
+        for document_id, text in zip(texts, rows[len(wanted) :], strict=True):
             documents[document_id] = replace(documents[document_id], text=(text or b"").decode())
-        return Standing(documents, directory_of(*directory), int(last or 0), int(newest[1]) if newest else 0, fence)
+        return Standing(documents, directory_of(*directory), int(last or 0), number_of(newest), fence)
 
     async def directory(self) -> Directory:
         """The subjects as they were heard of last."""
