@@ -27,6 +27,8 @@ Answer = TypeVar("Answer")
 Read = Callable[[Entry], Event]
 
 HANDED_BACK_AT_MOST = 100_000
+LINGER_SECONDS = 0.1
+"""While more gathers behind a large batch: what a batch costs once was a twentieth of all work at 200 documents/s. Nobody waits at 50."""
 
 
 class Batch:
@@ -59,7 +61,7 @@ class Batch:
 
 
 class Consumer:
-    """Takes the entries of `stream` for `group`; `work` decides what they cause."""
+    """Takes the entries of `stream` for `group`; `work` decides what they cause. After so many of them it `lingers`."""
 
     def __init__(
         self,
@@ -68,6 +70,7 @@ class Consumer:
         group: str,
         work: Callable[[Batch], Awaitable[None]],
         read: Read | None = None,
+        lingers: range = range(0),
     ) -> None:
         self.belt = belt
         self.stream = stream
@@ -80,11 +83,14 @@ class Consumer:
         self._limit: asyncio.Timeout | None = None
         self._work = work
         self._read = read or event_of(stream)
+        self._lingers = lingers
         self._one_batch_at_a_time = asyncio.Lock()
 
     async def take_read(self, raw: list[RawEntry]) -> None:
         """Work on a batch as FastStream read it."""
         await self.take([Entry(entry_id.decode(), fields) for entry_id, fields in raw])
+        if len(raw) in self._lingers:
+            await asyncio.sleep(LINGER_SECONDS)
 
     async def take(self, entries: Sequence[Entry]) -> None:
         """Work on entries within the time allowed, renewing their lease; only a real cancellation gets out of here."""

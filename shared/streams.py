@@ -47,6 +47,8 @@ LONGEST_WRITE_SECONDS = 5.0
 WRITE_POLL_SECONDS = 0.005
 SMALL_FOR_ONE = 2
 """Small events that are read in place of one: what a batch costs once was a tenth of theirs. With three no more was gained."""
+LEAST_LARGE = 10
+"""Entries of a batch after which more are waited for, unless it was full (Consumer.take_read)."""
 
 Decide = Callable[[Any], Step | Awaitable[Step]]
 
@@ -116,13 +118,15 @@ class Belt:
 
         `read` makes an event of an entry, where other programs fill the stream in a form of their own; it may raise EntryRejected.
         """
-        consumer = Consumer(self, stream, group, work, read)
+        size = self.settings.batch_size
+        most, large = (SMALL_FOR_ONE * size, size) if small else (size, max(size // 10, LEAST_LARGE))
+        consumer = Consumer(self, stream, group, work, read, lingers=range(large, most))
         source = Source(
             consumer.stream_key,
             group=group,
             consumer=self.name,
             batch=True,
-            max_records=self.settings.batch_size * (SMALL_FOR_ONE if small else 1),
+            max_records=most,
             polling_interval=BLOCK_MS,
         )
         consumer.subscriber = self.broker.subscriber(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 import redis.asyncio
@@ -66,6 +68,47 @@ async def test_a_stop_under_load_hands_back_the_rest(redis_server: RedisServer) 
         await until(lambda: emitted(redis_server) == 5)
 
     assert once(5) == effects(redis_server)
+
+
+@asynccontextmanager
+async def counting(server: RedisServer, first: int) -> AsyncIterator[list[int]]:
+    """A consumer that has worked on so many entries at once; how many each of its batches held."""
+    sizes: list[int] = []
+
+    async def work(batch: Batch) -> None:
+        await batch.commit([Step() for _ in batch.events])
+        sizes.append(len(batch.events))
+
+    await put(server, *(ingested(f"d{n}") for n in range(first)))
+    client = redis.asyncio.Redis.from_url(server.url)
+    belt = Belt(client, settings(), SystemClock())
+    belt.consume_batches("documents.ingested", group="classifier", work=work)
+    await belt.open()
+    await until(lambda: sizes == [first])
+    yield sizes
+    await belt.close()
+    await client.aclose()
+
+
+async def test_behind_a_large_batch_more_gathers(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes one by one soon after ten entries is read as one batch."""
+    monkeypatch.setattr("shared.consumer.LINGER_SECONDS", 1.0)
+    async with counting(redis_server, 10) as sizes:
+        for extra in range(3):
+            await put(redis_server, ingested(f"later{extra}"))
+        await until(lambda: sum(sizes) == 13)
+
+    assert [10, 3] == sizes
+
+
+async def test_behind_a_few_entries_nobody_waits(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes after nine entries is read at once."""
+    monkeypatch.setattr("shared.consumer.LINGER_SECONDS", 60.0)
+    async with counting(redis_server, 9) as sizes:
+        await put(redis_server, ingested("later"))
+        await until(lambda: len(sizes) == 2)
+
+    assert [9, 1] == sizes
 
 
 async def test_an_escaped_cancellation_does_not_end_the_loop(redis_server: RedisServer) -> None:
