@@ -16,12 +16,12 @@ FIRST, LAST = 0.02, 0.98
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The size of a run. `rate`: documents per second at most; `copies`: processes of each consumer;
-    `seconds`: longest wait for the belt to run empty.
+    """The size of a run. `rate`: documents per second at most; more than the belt takes by default, so that whoever dies has work in hand;
+    `copies`: processes of each consumer; `seconds`: longest wait for the belt to run empty.
     """
 
     documents: int = 20_000
-    rate: float = 60.0
+    rate: float = 250.0
     consumer_kills: int = 100
     redis_kills: int = 20
     publisher_kills: int = 20
