@@ -211,4 +211,4 @@ def _checked(name: str, value: object, limit: int) -> str:
     line = folded(legal(value))
     if len(line) > limit:
         raise DocumentRejected("bad-field", f"`{name}` is longer than {limit} characters", field=name, limit=limit)
-    return line
+    return line if any(letter.isprintable() and letter != " " for letter in line) else ""

@@ -121,3 +121,9 @@ def test_any_writing_is_a_moment_or_nothing(written: str) -> None:
     when = moment(written)
 
     assert when is None or (when.tzinfo is UTC and 999 <= when.year <= 2200)
+
+
+def test_what_nobody_can_see_is_nothing() -> None:
+    """A title of zero-width spaces would be a link that nobody finds."""
+    told = given({"title": " \u200b\u2060 ", "keywords": ["\u00ad", "sea"], "author": "\u200d"})
+    assert (told.title, told.keywords, told.authors) == (None, ("sea",), ())
