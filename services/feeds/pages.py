@@ -24,6 +24,7 @@ from shared.syndication.article import Article
 from shared.syndication.facets import ALL, author_path, keyword_path, near_which, related_path, subject_path
 from shared.syndication.feed import BEFORE_ALL, titled
 from shared.syndication.json_feed import moment, related_facts, subject_facts
+from shared.syndication.languages import right_to_left
 from shared.syndication.markup import legal
 
 HERE = Path(__file__).parent
@@ -51,6 +52,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.tests["right_to_left"] = right_to_left
         self._templates.filters |= {"day": day, "moment": moment, "legal": legal}
         self._templates.globals |= {
             "site": site,

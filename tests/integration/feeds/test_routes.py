@@ -109,6 +109,19 @@ async def test_a_document_is_a_page_for_people(room: Room) -> None:
     assert page.xpath("//*[@style]|//script[not(@type='application/ld+json')]") == []
 
 
+async def test_a_text_is_read_from_the_side_that_its_language_begins_at(room: Room) -> None:
+    """On its page and in lists; what the pages say themselves is English, and so is the notice of a retraction."""
+    await room.put(related_event(1, language="ar"), related_event(2, language="de"), related_event(3, language="he"))
+    await room.put(retraction(3, language="he"))
+    pages = [await room.get(f"/documents/doc{number}", accept=BROWSER) for number in (1, 2, 3)]
+    listed = html.fromstring((await room.get("/feeds/all", accept=BROWSER)).body.decode())
+
+    assert [html.fromstring(page.body.decode()).xpath("string(//article/@dir)") for page in pages] == ["rtl", "", ""]
+    assert listed.xpath("//li[@dir='rtl']//a[@class='headline']/@href") == ["/documents/doc1"]
+    assert listed.xpath("//a[@class='headline']/@lang") == ["he", "de", "ar"]
+    assert listed.xpath("//p[@class='abstract']/@lang") == ["de", "ar"]
+
+
 async def test_a_retracted_document_is_gone(room: Room) -> None:
     """410 with a notice for people and a problem for programs; the text is nowhere any more."""
     await room.put(related_event(1), retraction(1))
