@@ -254,3 +254,20 @@ async def test_the_causes_of_death_are_counted(room: Room) -> None:
 
     assert {"status 500": 2, "status 404": 1} == await room.log.dead("harbour")
     assert ["status 404"] == [each["cause"] for each in await room.log.recent("harbour", 1, state="dead")]
+
+
+async def test_what_goes_along_with_a_message_is_given_up_with_it(room: Room) -> None:
+    """A backlog beyond its bound loses no event that waited in one message with the oldest: all of them can be recovered."""
+    partner = await room.receiver(500, 204)
+    await room.partner(partner.url, version=2, batch=Batching(most=4, seconds=0))
+    for number in range(4):
+        await room.notify("harbour", event=f"e{number}", body=json.dumps({"id": f"e{number}"}).encode())
+    pump = room.pump()
+    await turn_until(pump, lambda: len(partner.heard) == 1 and pump.in_flight == 0)
+    await pump.turn()
+    await room.deliveries.bound("harbour", 0, room.clock.now())
+    states = {each["state"] for each in await room.log.recent("harbour", 9)}
+    causes = await room.log.dead("harbour")
+    recovered = await room.deliveries.recover("harbour", room.clock.now() - timedelta(hours=1), room.clock.now())
+
+    assert ({"gave_up"}, {"backlog": 4}, 4) == (states, causes, recovered)
