@@ -59,5 +59,6 @@ def install(host: Host) -> None:
     host.belt.consume_batches(DocumentPublished.stream, group="webhooks", work=notifier.notify, small=True)
     host.background("webhooks.pump", deliver)
     host.background("webhooks.sweep", sweeper.turn)
+    host.background("webhooks.asking", sweeper.asking)
     host.background("webhooks.replays", sweeper.turning(replays))
     open_door(host, Door(host, registry, deliveries, DeliveryLog(host.redis, deliveries.base), ledger, replays, pump))

@@ -8,7 +8,6 @@ Source: CloudEvents, "HTTP 1.1 Web Hooks for Event Delivery" 1.0.2, section 4.
 
 from __future__ import annotations
 
-import hmac
 import json
 import secrets as chance
 import uuid
@@ -20,6 +19,7 @@ from services.webhooks.keyring import Keyring
 from services.webhooks.outbound import Answer, Outbound
 from services.webhooks.partner import Partner
 from services.webhooks.signing import headers
+from shared.access import same
 from shared.notices import CHALLENGE, MEDIA_TYPES, operational
 
 HANDSHAKE, ANSWERED, CALLED_BACK = "handshake", "challenge", "callback"
@@ -99,7 +99,6 @@ def repeats(answer: Answer, word: str) -> bool:
     text = answer.body.decode(errors="replace").strip()
     try:
         told = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # a thousand brackets are enough for the latter
         told = text
-    given = str(told.get("challenge", "")) if isinstance(told, dict) else str(told)
-    return hmac.compare_digest(given.encode(), word.encode())
+    return same(str(told.get("challenge", "")) if isinstance(told, dict) else str(told), word)

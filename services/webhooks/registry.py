@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets as chance
 from collections.abc import Mapping
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -22,6 +24,7 @@ from shared.errors import Conflict, NotFound
 from shared.logs import log
 
 TOKEN_BYTES = 24
+MOST_ASKED_AT_ONCE = 64
 
 
 class Registry:
@@ -66,8 +69,13 @@ class Registry:
             sealed_headers=self._sealed(wanted.headers, name),
             token=mark_of(token),
             confirmed=BY_OPERATOR if wanted.confirmed else None,
+            ask_at=None if wanted.confirmed else self._soon(),
             created_at=self._clock.now(),
         )
+
+    def _soon(self) -> datetime:
+        """When an address that is being asked is asked again, should nobody hear what it says: this process may die."""
+        return self._clock.now() + timedelta(seconds=confirmation.MINUTE)
 
     def _sealed(self, headers: Mapping[str, str], partner: str) -> str:
         return self._keyring.seal(json.dumps(dict(headers)), partner) if headers else ""
@@ -100,10 +108,10 @@ class Registry:
             fields |= {"header_names": tuple(wanted.headers), "sealed_headers": self._sealed(wanted.headers, known.id)}
         if wanted.enabled is not None:
             fields["disabled_reason"] = None if wanted.enabled else "by the operator"
+        if wanted.url not in {None, known.url}:
+            fields |= {"confirmed": None, "allowed_rate": None, "asked": 0, "ask_at": self._soon()}
         if wanted.confirmed:
-            fields["confirmed"] = BY_OPERATOR
-        elif wanted.url not in {None, known.url}:
-            fields |= {"confirmed": None, "asked": 0, "ask_at": None}
+            fields |= {"confirmed": BY_OPERATOR, "ask_at": None}
         return fields
 
     async def confirm(self, partner: str) -> dict[str, Any]:
@@ -126,13 +134,20 @@ class Registry:
         return {"asked": known.asked + 1, "ask_at": again}
 
     async def ask_again(self) -> None:
-        """Ask the addresses that have not confirmed yet, each at its time."""
+        """Ask the addresses that have not confirmed yet, each at its time; one that hangs holds up no other."""
         now = self._clock.now()
-        for partner in (await self.partners.current()).values():
-            if partner.confirmed is None and partner.enabled and partner.ask_at and partner.ask_at <= now:
-                # Others that look at the same moment see that it is being asked.
-                await self.partners.change(partner.id, ask_at=now + timedelta(minutes=1))
-                await self.confirm(partner.id)
+        due = [
+            partner.id
+            for partner in (await self.partners.current()).values()
+            if partner.confirmed is None and partner.enabled and partner.ask_at and partner.ask_at <= now
+        ]
+        await asyncio.gather(*(self._ask_again(partner) for partner in due[:MOST_ASKED_AT_ONCE]))
+
+    async def _ask_again(self, partner: str) -> None:
+        with suppress(NotFound):  # it was removed meanwhile
+            # Others that look at the same moment see that it is being asked.
+            await self.partners.change(partner, ask_at=self._soon())
+            await self.confirm(partner)
 
     async def consented(self, word: str) -> str:
         """An address said yes at the callback; gives the partner's id. Raises NotFound."""

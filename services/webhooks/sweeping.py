@@ -40,6 +40,11 @@ class Sweeper:
         await self.sweep()
         await asyncio.sleep(SWEEP_SECONDS)
 
+    async def asking(self) -> None:
+        """Ask the addresses that did not confirm yet, then wait; beside all else, for some do not answer."""
+        await self._registry.ask_again()
+        await asyncio.sleep(SWEEP_SECONDS)
+
     def turning(self, replays: Replays) -> Callable[[], Awaitable[None]]:
         """A turn of the replays."""
 
@@ -61,7 +66,6 @@ class Sweeper:
         await self._ledger.trim(settings.webhook_events_kept)
         self._warn([*(await partners.current()).values()])
         await self._registry.seal()
-        await self._registry.ask_again()
 
     async def _look_at(self, partner: Partner) -> None:
         now = self._host.clock.now()

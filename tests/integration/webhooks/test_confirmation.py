@@ -131,3 +131,61 @@ async def test_an_address_that_was_away_is_asked_again(redis_url: str) -> None:
                 await asyncio.sleep(0.05)
 
     assert (None, "challenge") == (added["confirmed"], now[1]["confirmed"])
+
+
+@pytest.mark.parametrize("text", ["[" * 1_000, '"\\ud800"', '{"challenge": "\\udfff"}'])
+async def test_no_answer_to_the_challenge_costs_the_operator_the_secret(redis_url: str, text: str) -> None:
+    """Nested without end, or no text at all: it is no consent, and adding the partner is answered as ever."""
+
+    async def odd(_: web.Request) -> web.StreamResponse:
+        return web.Response(text=text)
+
+    async with receiver(odd) as partner, process(redis_url) as host, Client(host.settings) as client:
+        partner.consents = False
+        _, added = await client.request("POST", "/partners", json={"name": "A", "url": partner.url})
+
+    assert (None, True) == (added["confirmed"], added["secret"].startswith("whsec_"))
+    assert "the challenge did not come back" in added["why_not"]
+
+
+async def test_an_address_is_asked_again_though_nobody_heard_what_it_said(redis_url: str) -> None:
+    """While it is asked for the first time, or anew as another one, the next time stands already: the process may die."""
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hang(_: web.Request) -> web.StreamResponse:
+        asked.set()
+        await go_on.wait()
+        return web.Response(status=404)
+
+    async with receiver(hang) as partner, process(redis_url) as host, Client(host.settings) as client:
+        partner.consents = False
+        adding = asyncio.create_task(client.request("POST", "/partners", json={"name": "A", "url": partner.url}))
+        await asked.wait()
+        (first,) = await host.redis.hvals(host.key("webhooks", "partners"))
+        go_on.set()
+        _, added = await adding
+        asked.clear()
+        go_on.clear()
+        wanted = {"url": partner.url + "/else"}
+        moving = asyncio.create_task(client.request("PATCH", f"/partners/{added['id']}", json=wanted))
+        await asked.wait()
+        (second,) = await host.redis.hvals(host.key("webhooks", "partners"))
+        go_on.set()
+        await moving
+
+    assert [True, True] == [json.loads(stored)["ask_at"] is not None for stored in (first, second)]
+
+
+async def test_what_an_address_allowed_ends_with_it(redis_url: str) -> None:
+    """A rate that the old address allowed says nothing of a new one that the operator vouches for."""
+
+    async def allow(_: web.Request) -> web.StreamResponse:
+        return web.Response(headers={"WebHook-Allowed-Origin": "*", "WebHook-Allowed-Rate": "1"})
+
+    async with receiver(allow) as partner, process(redis_url) as host, Client(host.settings) as client:
+        partner.consents = False
+        _, added = await client.request("POST", "/partners", json={"name": "A", "url": partner.url})
+        wanted = {"url": partner.url + "/else", "confirmed": True}
+        _, moved = await client.request("PATCH", f"/partners/{added['id']}", json=wanted)
+
+    assert (1 / 60, None) == (added["allowed_rate"], moved["allowed_rate"])
