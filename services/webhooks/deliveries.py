@@ -201,6 +201,10 @@ class Deliveries:
         rows = [found[place : place + 4] for place in range(0, len(found), 4)]
         return [(sum(counts), float(failing) / 1000 if failing else None) for *counts, failing in rows]
 
+    async def forgive(self, lane: str) -> None:
+        """Forget how a lane failed, and that it asked for rest: somebody says that it is well again."""
+        await self.redis.hdel(f"{self.base}:pace:{lane}", "failing", "until", "level", "slowed")
+
     async def failing_since(self, lane: str) -> float | None:
         """Since when (Unix seconds) every attempt of a lane failed; None if the last one did not."""
         found = await self.redis.hget(f"{self.base}:pace:{lane}", "failing")

@@ -80,6 +80,8 @@ class Door:
         self, partner: Id, wanted: Annotated[PartnerChange, Depends(body_of(PartnerChange))]
     ) -> dict[str, Any]:
         """Change a partner; disable it, or enable it again, and what waits goes out."""
+        if wanted.enabled or wanted.url:  # before it: the next sweep would judge it by what is over
+            await self._deliveries.forgive(partner)
         changed = await self.registry.change(partner, wanted)
         await self._deliveries.look_at([partner], self.host.clock.now())
         self._pump.wake()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
+from aiohttp import web
+
 from services.webhooks.ledger import Ledger
+from services.webhooks.partner import Partner
+from services.webhooks.partners import Partners
 from services.webhooks.sending import Disabling
 from services.webhooks.sweeping import LONGEST_FAILURE_SECONDS, Sweeper
 from shared.client import Client
+from shared.host import Host
 from shared.notices import DISABLED
 from tests.integration.webhooks.process import process
-from tests.integration.webhooks.room import Room, turn_until, turn_until_settled
+from tests.integration.webhooks.room import Room, served, turn_until, turn_until_settled
 
 
 async def failing(room: Room) -> float | None:
@@ -65,6 +71,51 @@ async def test_the_sweep_does_it(redis_url: str) -> None:
 
     assert (False, "every attempt failed for five days") == (now["enabled"], now["disabled_reason"])
     assert "Harbour" in host.warnings["partners disabled"]
+
+
+async def test_whoever_is_enabled_again_gets_five_days_anew(redis_url: str) -> None:
+    """What failed before a person enabled it is forgotten; else the next sweep would end what was just begun."""
+    async with process(redis_url) as host, Client(host.settings) as client:
+        wanted = {"name": "Harbour", "url": "http://127.0.0.1:1/", "confirmed": True}
+        _, added = await client.request("POST", "/partners", json=wanted)
+        here = f"/partners/{added['id']}"
+        since = (host.clock.now().timestamp() - LONGEST_FAILURE_SECONDS - 1) * 1000
+        await host.redis.hset(host.key("webhooks", "pace", added["id"]), "failing", since)
+        sweeper = _sweeper(host)
+        await sweeper.sweep()
+        _, disabled = await client.request("GET", here)
+        await client.request("PATCH", here, json={"enabled": True})
+        await sweeper.sweep()
+        _, enabled = await client.request("GET", here)
+
+    assert (False, True) == (disabled["enabled"], enabled["enabled"])
+    assert enabled["failing_since"] is None
+
+
+async def test_addresses_that_hang_hold_up_nothing(redis_url: str) -> None:
+    """They are asked beside everything else that is looked after, and beside each other."""
+    asked: list[str] = []
+
+    async def hang(request: web.Request) -> web.StreamResponse:
+        asked.append(request.path)
+        await asyncio.sleep(60)
+        return web.Response(status=404)
+
+    async with served(hang) as address, process(redis_url) as host:
+        partners = Partners(host.redis, host.key)
+        for number in range(3):
+            await partners.add(_unconfirmed(host, f"p{number}", f"{address}/{number}"))
+        async with asyncio.timeout(10):
+            await _sweeper(host).sweep()
+            while set(asked) != {"/0", "/1", "/2"}:  # noqa: ASYNC110 - it is in the service's loops
+                await asyncio.sleep(0.01)
+
+    assert 3 == len(asked)
+
+
+def _unconfirmed(host: Host, name: str, url: str) -> Partner:
+    now = host.clock.now()
+    return Partner(id=name, name=name, url=url, keys=(), confirmed=None, ask_at=now, created_at=now)
 
 
 def _sweeper(host: object) -> Sweeper:
