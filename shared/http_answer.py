@@ -1,7 +1,8 @@
 """Pure. An HTTP/1.1 answer read as it arrives: status, headers, the beginning of the body, and where it ends.
 
 What is said about the length is taken literally or not at all: an answer that could be read in two ways ends its connection.
-Limits: a head of 32 kB, and `most` bytes of body, behind which nothing is read. Source: RFC 9112 sections 4 to 7 and 9.3.
+Limits: 32 kB for the head and those of interim answers together, and `most` bytes of body, behind which nothing is read.
+Source: RFC 9112 sections 4 to 7 and 9.3.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Answering:
         self._kept = kept
         self._most = most
         self._size = 0
+        self._heads_size = 0
         self._buffer = bytearray()
         self._left: int | None = None
         self._chunked = False
@@ -64,11 +66,12 @@ class Answering:
 
     def _head(self) -> bool:
         end = self._buffer.find(END_OF_HEAD)
-        if max(end, len(self._buffer) if end < 0 else 0) > MOST_HEAD_BYTES:
+        if self._heads_size + (len(self._buffer) if end < 0 else end) > MOST_HEAD_BYTES:
             raise BadAnswer("the head has no end")
         if end < 0:
             return False
         self._read_head(bytes(self._buffer[:end]))
+        self._heads_size += end + len(END_OF_HEAD)
         del self._buffer[: end + len(END_OF_HEAD)]
         return True
 

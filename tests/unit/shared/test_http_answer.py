@@ -34,6 +34,7 @@ BAD = [
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n",
     b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 10_000,
+    b"HTTP/1.1 100 Continue\r\n\r\n" * 2_000,
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"0" * 5_000,
 ]
 
