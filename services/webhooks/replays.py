@@ -10,24 +10,26 @@ webhooks:replays         sorted set: the jobs by their start (s), the newest hun
 from __future__ import annotations
 
 import secrets as chance
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.webhooks.deliveries import LUA, Deliveries
 from services.webhooks.filters import facts_of
 from services.webhooks.items import milliseconds
-from services.webhooks.ledger import Ledger, Line, placed
+from services.webhooks.ledger import CursorExpired, Ledger, Line, placed
 from services.webhooks.partner import Partner
 from services.webhooks.partners import Partners
 from services.webhooks.requests import NewReplay
 from shared.clock import Clock
-from shared.errors import NotFound
+from shared.errors import Conflict, NotFound
 from shared.logs import log
 from shared.notices import message_id
 from shared.steps import Word
 
 PAGE = 500
 JOBS_KEPT = 100
+MOST_RUNNING = 10
+"""For one partner; each is looked at ten times a second."""
 RUNNING = "running"
 
 
@@ -53,7 +55,9 @@ class Replays:
         return found
 
     async def start(self, partner: Partner, query: NewReplay) -> dict[str, Any]:
-        """Begin a replay; its first page is planned by the next turn."""
+        """Begin a replay; its first page is planned by the next turn. Raises Conflict at MOST_RUNNING."""
+        if list((await self._running()).values()).count(partner.id) >= MOST_RUNNING:
+            raise Conflict("the partner has as many replays under way as it can have", most=MOST_RUNNING)
         cursor, until = await self._range(query)
         job, now = chance.token_hex(8), self._clock.now()
         facts: dict[str, Word] = {"partner": partner.id, "query": query.model_dump_json(), "cursor": cursor}
@@ -81,15 +85,27 @@ class Replays:
 
     async def turn(self) -> bool:
         """Plan what is due of every running job; False if there is none."""
-        jobs = [job.decode() for job in await self._redis.zrange(f"{self._base}:replays", 0, -1)]
-        running = [job for job in jobs if await self._redis.hget(self._key(job), "state") == RUNNING.encode()]
+        running = await self._running()
         for job in running:
             await self._plan(job)
-        for job in jobs[:-JOBS_KEPT]:
+        for job in (await self._jobs())[:-JOBS_KEPT]:
             if job not in running:
                 await self._redis.delete(self._key(job))
                 await self._redis.zrem(f"{self._base}:replays", job)
         return bool(running)
+
+    async def _jobs(self) -> list[str]:
+        """All jobs, the oldest first."""
+        return [job.decode() for job in await self._redis.zrange(f"{self._base}:replays", 0, -1)]
+
+    async def _running(self) -> dict[str, str]:
+        """The running jobs, and whose they are."""
+        jobs = await self._jobs()
+        async with self._redis.pipeline(transaction=False) as together:
+            for job in jobs:
+                together.hmget(self._key(job), "state", "partner")
+            found = await together.execute()
+        return {job: lane.decode() for job, (state, lane) in zip(jobs, found, strict=True) if state == RUNNING.encode()}
 
     async def _plan(self, job: str) -> None:
         found = {name.decode(): value.decode() for name, value in (await self._redis.hgetall(self._key(job))).items()}
@@ -97,15 +113,18 @@ class Replays:
         known = (await self._partners.current()).get(found["partner"])
         if known is None:
             await self._redis.hset(self._key(job), "state", "stopped")
-            return
+            return None
         elapsed = now.timestamp() - int(found["started"]) / 1000
         room = int(elapsed * query.rate + 1) - int(found["sent"])
         if room <= 0 or not known.ready:
-            return
+            return None
         until = int(found["until"])
-        lines = await self._ledger.after(int(found["cursor"]), PAGE, until)
+        try:
+            lines = await self._ledger.after(int(found["cursor"]), PAGE, until)
+        except CursorExpired:
+            return await self._pass_over(job, found)
         if not lines and await self._ledger.horizon() <= until:
-            return  # what comes next is not planned yet
+            return None  # what comes next is not planned yet
         matching = (await self._matching(known, query, lines))[:room]
         cut = len(matching) == room
         cursor = matching[-1].place if cut else lines[-1].place if lines else until
@@ -116,6 +135,14 @@ class Replays:
         planned = await self._page(keys=[self._base, self._key(job)], args=words)
         if planned >= 0 and last:
             log.info("replay.done", partner=known.id, replay=job)
+        return None
+
+    async def _pass_over(self, job: str, found: Mapping[str, str]) -> None:
+        """The ledger let events go before their turn came: go on with the oldest that it has, as a replay that begins now."""
+        oldest, now = await self._ledger.trimmed(), milliseconds(self._clock.now())
+        words: list[Word] = [found["cursor"], oldest, now, found["partner"], 0]
+        await self._page(keys=[self._base, self._key(job)], args=words)
+        log.warning("replay.overtaken", partner=found["partner"], replay=job, cursor=oldest)
 
     async def _matching(self, partner: Partner, query: NewReplay, lines: Sequence[Line]) -> list[Line]:
         meant = await self._ledger.meant_for(partner, lines)

@@ -15,6 +15,7 @@ from services.webhooks.ledger import Ledger, pulled
 from services.webhooks.partner import Partner
 from services.webhooks.partners import Partners
 from services.webhooks.requests import RequestRejected
+from shared.errors import Overloaded
 
 EVENT_STREAM = "text/event-stream"
 NDJSON = "application/x-ndjson"
@@ -67,7 +68,7 @@ class Serving:
         cursor = int(last) if last else after if after is not None else await self._ledger.trimmed()
         await self._ledger.after(cursor, 1)  # raises what is wrong with the cursor, while it can still be told
         if self._streams >= MOST_STREAMS:
-            raise RequestRejected("too many streams are open; pull by cursor")
+            raise Overloaded("too many streams are open; pull by cursor", retry_after=30)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(self._said(partner, cursor), media_type=EVENT_STREAM, headers=headers)
 
@@ -76,10 +77,10 @@ class Serving:
         silent = 0.0
         try:
             yield ": welcome\n\n"
-            while True:
+            while known := await self._entitled(partner):
                 lines = await self._ledger.after(cursor, PAGE)
-                for line in await self._ledger.meant_for(partner, lines):
-                    yield f"id: {line.place}\nevent: {line.kind}\ndata: {_flat(pulled(line, partner))}\n\n"
+                for line in await self._ledger.meant_for(known, lines):
+                    yield f"id: {line.place}\nevent: {line.kind}\ndata: {_flat(pulled(line, known))}\n\n"
                     silent = 0.0
                 cursor = lines[-1].place if lines else cursor
                 if not lines:
@@ -90,6 +91,11 @@ class Serving:
                     silent = 0.0
         finally:
             self._streams -= 1
+
+    async def _entitled(self, partner: Partner) -> Partner | None:
+        """The partner as it is now; None if it was removed, or its token is void."""
+        known = (await self._partners.current()).get(partner.id)
+        return known if known and known.token == partner.token else None
 
     async def ledger(self, partner: Id) -> Response:
         """Every delivery that is remembered, oldest first, a line of JSON each: event, webhook-id, state, attempts."""

@@ -11,6 +11,8 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
+from services.webhooks.ledger import Ledger
+from services.webhooks.replays import MOST_RUNNING
 from shared.client import Client, ProblemReceived
 from shared.events import Change
 from shared.host import Host
@@ -178,3 +180,69 @@ async def test_a_rotation_never_leaves_a_partner_without_a_key_that_it_knows(red
     assert [rotated["public_key"]] == [key["whpk"] for key in keys["keys"]]
     assert 2 == len(rotated["keys"])
     assert not any(secret[6:30] in str(stored) + str(keys) for secret in (SECRET, rotated["secret"], added["token"]))
+
+
+async def test_a_replay_that_the_ledger_overtook_goes_on_behind_it(redis_url: str) -> None:
+    """What is no longer kept is passed over; neither it nor the replays of others stand still for ever."""
+    async with receiver(204) as partner, process(redis_url) as host, Client(host.settings) as client:
+        _, added = await client.request("POST", "/partners", json={"name": "A", "url": partner.url})
+        here = f"/partners/{added['id']}"
+        await host.belt.publish(Step(emits=tuple(published(number) for number in range(10))))
+        await settled(client, added["id"], 10)
+        _, slow = await client.request("POST", here + "/replays", json={"rate": 0.1})
+        await Ledger(host.redis, host.key("webhooks"), "").trim(3)
+        _, quick = await client.request("POST", here + "/replays", json={"rate": 1000})
+        await host.redis.hset(host.key("webhooks", "replay", slow["id"]), "rate", 1000)
+        query = json.dumps({"rate": 1000})
+        await host.redis.hset(host.key("webhooks", "replay", slow["id"]), "query", query)
+        async with asyncio.timeout(10):
+            while {"done"} != {  # noqa: ASYNC110 - it is in Redis
+                (await client.request("GET", f"{here}/replays/{job['id']}"))[1]["state"] for job in (slow, quick)
+            }:
+                await asyncio.sleep(0.02)
+        await settled(client, added["id"], 10)
+
+    assert {message_id(f"event-{number}", added["id"]) for number in (7, 8, 9)} <= set(partner.ids[10:])
+
+
+async def test_a_partner_cannot_have_any_number_of_replays(redis_url: str) -> None:
+    """Each costs a look ten times a second; one that is stopped makes room."""
+    async with receiver(204) as partner, process(redis_url) as host, Client(host.settings) as client:
+        _, added = await client.request("POST", "/partners", json={"name": "A", "url": partner.url})
+        here = f"/partners/{added['id']}/replays"
+        await client.request("PATCH", f"/partners/{added['id']}", json={"events": ["partner.disabled"]})
+        await host.belt.publish(Step(emits=(published(1),)))
+        await until_planned(host, 1)
+        later = {"until": "9999-01-01T00:00:00Z"}
+        jobs = [await _paused(client, host, here, later) for _ in range(MOST_RUNNING)]
+        with pytest.raises(ProblemReceived, match="as many replays") as caught:
+            await client.request("POST", here, json=later)
+        await client.request("DELETE", f"{here}/{jobs[0]}")
+        status, _ = await client.request("POST", here, json=later)
+
+    assert (409, 202) == (caught.value.status, status)
+
+
+async def _paused(client: Client, host: Host, here: str, wanted: dict[str, Any]) -> str:
+    """A replay that is never due."""
+    _, job = await client.request("POST", here, json=wanted)
+    await host.redis.hset(host.key("webhooks", "replay", job["id"]), mapping={"sent": 10**9, "state": "running"})
+    return str(job["id"])
+
+
+@pytest.mark.parametrize("end", ["removed", "renewed"])
+async def test_a_stream_ends_with_the_right_to_it(redis_url: str, end: str) -> None:
+    """A partner that was removed, or whose token is void, hears nothing more over what it had opened before."""
+    async with receiver(204) as partner, process(redis_url) as host, Client(host.settings) as client:
+        _, added = await client.request("POST", "/partners", json={"name": "A", "url": partner.url})
+        here = f"/partners/{added['id']}"
+        headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {added['token']}"}
+        async with aiohttp.ClientSession() as session, asyncio.timeout(10):
+            url = f"{host.settings.base_url}{here}/events"
+            async with session.get(url, headers=headers) as answer:
+                welcome = await answer.content.readline()
+                await client.request(*(("DELETE", here) if end == "removed" else ("POST", here + "/token")))
+                await host.belt.publish(Step(emits=(published(1),)))
+                rest = await answer.content.read()
+
+    assert (b": welcome\n", b"\n") == (welcome, rest)
