@@ -8,5 +8,8 @@ for i = 3, #ARGV do
   local pending = redis.call('XPENDING', stream, group, ARGV[i], ARGV[i], 1, consumer)
   if #pending == 1 then held[#held + 1] = ARGV[i] end
 end
-if #held > 0 then redis.call('XCLAIM', stream, group, consumer, 0, unpack(held), 'JUSTID') end
+if #held == 0 then return 0 end
+local words = {'XCLAIM', stream, group, consumer, 0, unpack(held)}  -- behind the ids, unpack would give only the first
+words[#words + 1] = 'JUSTID'
+redis.call(unpack(words))
 return #held

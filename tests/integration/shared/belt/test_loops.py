@@ -33,20 +33,20 @@ from tests.redis_servers import RedisServer
 
 
 async def test_long_work_keeps_its_lease(redis_server: RedisServer) -> None:
-    """Work that takes three leases is not started a second time by another consumer."""
+    """A batch whose work takes three leases is not started a second time by another consumer, not one entry of it."""
     starts = itertools.count()
 
     async def long(event: DocumentIngested) -> Step:
         next(starts)
-        await asyncio.sleep(LEASE_SECONDS * 3)
+        await asyncio.sleep(LEASE_SECONDS)
         return classified(event)
 
+    await put(redis_server, *(ingested(f"d{n}") for n in range(3)))
     async with running(redis_server, long), running(redis_server, long):
-        await put(redis_server, ingested("d0"))
-        await until(lambda: emitted(redis_server) == 1)
+        await until(lambda: emitted(redis_server) == 3)
 
-    assert 1 == next(starts)
-    assert once(1) == effects(redis_server)
+    assert 3 == next(starts)
+    assert once(3) == effects(redis_server)
 
 
 async def test_a_stop_under_load_hands_back_the_rest(redis_server: RedisServer) -> None:
