@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
 from shared.broker import RawEntry, cancelled, pause_after
 from shared.errors import EntryRejected, Rejected
@@ -98,8 +98,7 @@ class Consumer:
             self.working_since = time.monotonic()
             renewal = asyncio.create_task(self._renew([entry.id for entry in entries]))
             try:
-                async with asyncio.timeout(self.belt.settings.step_seconds) as self._limit:
-                    await self._settle(entries)
+                await self._settle_in_time(entries)
             except asyncio.CancelledError:
                 # A handler that awaited a cancelled task raises this too; it would end FastStream's read loop for good, unseen.
                 if cancelled():
@@ -111,10 +110,17 @@ class Consumer:
                 renewal.cancel()
                 self.working_since = None
 
-    def prolong(self) -> None:
-        """Let the time allowed for what is in hand begin anew."""
+    async def _settle_in_time(self, entries: Sequence[Entry]) -> None:
+        try:
+            async with asyncio.timeout(self.belt.settings.step_seconds) as self._limit:
+                await self._settle(entries)
+        finally:
+            self._limit = None
+
+    def prolong(self, pause: float = 0.0) -> None:
+        """Let the time allowed for what is in hand begin anew, after a pause of so many seconds."""
         if self._limit and not self._limit.expired():
-            self._limit.reschedule(asyncio.get_running_loop().time() + self.belt.settings.step_seconds)
+            self._limit.reschedule(asyncio.get_running_loop().time() + pause + self.belt.settings.step_seconds)
 
     async def _settle(self, entries: Sequence[Entry]) -> None:
         held: list[tuple[Entry, Event]] = []
@@ -197,13 +203,19 @@ class Consumer:
             )
 
     async def _insist(self, act: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Act until Redis lets it: that Redis is away, full or read-only counts against no entry."""
+        """Act until Redis lets it: that Redis is away, full or read-only counts against no entry.
+
+        A full one still lets entries be claimed and counted, so the time allowed must not end meanwhile; one that is away or read-only
+        lets nobody, and an answer that will never be another one ends with that time.
+        """
         failures = 0
         while True:
             try:
                 return await act()
             except RedisError as error:
                 seconds = pause_after(failures)
+                if isinstance(error, OutOfMemoryError):
+                    self.prolong(seconds)
                 failures += 1
                 reason = str(error)[:LONGEST_ERROR]
                 log.warning("step.delayed", group=self.group, error=reason, next_try_in_s=round(seconds, 2))

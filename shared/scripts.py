@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from redis.exceptions import OutOfMemoryError, ResponseError
+
 from shared.steps import Word
 
 FOLDER = Path(__file__).parent / "lua"
+FULL = "-OOM "
+"""In an error that Redis 6.2 gives of a script; from 7.0 on the error of the command itself comes through."""
 
 
 class Scripts:
@@ -18,5 +22,13 @@ class Scripts:
         self._scripts = {path.stem: client.register_script(path.read_text()) for path in sorted(FOLDER.glob("*.lua"))}
 
     async def run(self, name: str, keys: Sequence[str], args: Sequence[Word]) -> Any:
-        """Run shared/lua/<name>.lua; its header says what the keys, the arguments and the answer are."""
-        return await self._scripts[name](keys=keys, args=args)
+        """Run shared/lua/<name>.lua; its header says what the keys, the arguments and the answer are.
+
+        Raises OutOfMemoryError where Redis is full, of every version.
+        """
+        try:
+            return await self._scripts[name](keys=keys, args=args)
+        except ResponseError as error:
+            if FULL in str(error):
+                raise OutOfMemoryError(str(error)) from error
+            raise
