@@ -3,7 +3,8 @@
 A replay is a job in Redis. Each page is planned in one step with the job's cursor: killed, it goes on behind the last page, and no event
 is planned twice in one run. What is replayed goes behind first attempts, under the same webhook-id as ever.
 
-webhooks:replay:<id>     hash: partner, query (JSON), cursor, until, rate, sent, state (running | done | stopped), started, ended (ms)
+webhooks:replay:<id>     hash: partner, query (JSON), cursor, until, rate, sent, state (running | done | stopped), started (ms; later
+                         by as long as it stood still), ended (ms)
 webhooks:replays         sorted set: the jobs by their start (s), the newest hundred
 """
 
@@ -28,6 +29,8 @@ from shared.steps import Word
 
 PAGE = 500
 JOBS_KEPT = 100
+MADE_UP_SECONDS = 2.0
+"""So much of a standstill is made up for."""
 MOST_RUNNING = 10
 """For one partner; each is looked at ten times a second."""
 RUNNING = "running"
@@ -114,9 +117,7 @@ class Replays:
         if known is None:
             await self._redis.hset(self._key(job), "state", "stopped")
             return None
-        elapsed = now.timestamp() - int(found["started"]) / 1000
-        room = int(elapsed * query.rate + 1) - int(found["sent"])
-        if room <= 0 or not known.ready:
+        if not known.ready or (room := await self._room(job, found, query.rate)) <= 0:
             return None
         until = int(found["until"])
         try:
@@ -136,6 +137,15 @@ class Replays:
         if planned >= 0 and last:
             log.info("replay.done", partner=known.id, replay=job)
         return None
+
+    async def _room(self, job: str, found: Mapping[str, str], rate: float) -> int:
+        """How many may be planned now. A job that stood still, its partner disabled or no process there, does not make up for it."""
+        now, sent = milliseconds(self._clock.now()), int(found["sent"])
+        room = int((now - int(found["started"])) / 1000 * rate + 1) - sent
+        if room <= (most := int(rate * MADE_UP_SECONDS) + 1):
+            return room
+        await self._redis.hset(self._key(job), "started", round(now - (sent / rate + MADE_UP_SECONDS) * 1000))
+        return most
 
     async def _pass_over(self, job: str, found: Mapping[str, str]) -> None:
         """The ledger let events go before their turn came: go on with the oldest that it has, as a replay that begins now."""

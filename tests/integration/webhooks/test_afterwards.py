@@ -205,6 +205,28 @@ async def test_a_replay_that_the_ledger_overtook_goes_on_behind_it(redis_url: st
     assert {message_id(f"event-{number}", added["id"]) for number in (7, 8, 9)} <= set(partner.ids[10:])
 
 
+async def test_a_replay_keeps_its_rate_after_a_standstill(redis_url: str) -> None:
+    """An hour in which its partner was disabled is not made up for all at once."""
+    async with receiver(204) as partner, process(redis_url) as host, Client(host.settings) as client:
+        _, added = await client.request("POST", "/partners", json={"name": "A", "url": partner.url})
+        here = f"/partners/{added['id']}"
+        await host.belt.publish(Step(emits=tuple(published(number) for number in range(30))))
+        await settled(client, added["id"], 30)
+        _, job = await client.request("POST", here + "/replays", json={"rate": 0.1})
+        await until(lambda: len(partner.heard) == 31)
+        await host.redis.hincrby(host.key("webhooks", "replay", job["id"]), "started", -3_600_000)
+        await _turns(host, 3)
+        _, now = await client.request("GET", f"{here}/replays/{job['id']}")
+
+    assert ("running", True) == (now["state"], now["sent"] <= 3)
+
+
+async def _turns(host: Host, count: int) -> None:
+    """Look at the replays so many times."""
+    for _ in range(count):
+        await host.loops["webhooks.replays"]()
+
+
 async def test_a_partner_cannot_have_any_number_of_replays(redis_url: str) -> None:
     """Each costs a look ten times a second; one that is stopped makes room."""
     async with receiver(204) as partner, process(redis_url) as host, Client(host.settings) as client:
