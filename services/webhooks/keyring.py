@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from services.webhooks.partner import Kind, StoredKey
+from services.webhooks.partner import Kind, Partner, StoredKey
 from services.webhooks.signing import (
     PREFIX,
     PRIVATE_PREFIX,
@@ -69,8 +69,23 @@ class Keyring:
         )
 
     def signers(self, keys: Sequence[StoredKey], partner: str, now: datetime) -> list[Key]:
-        """What a partner's messages are signed with at the moment, the current one first. Raises Unfit."""
-        return [self._open(key.sealed, partner) for key in keys if key.good(now)]
+        """What a partner's messages are signed with at the moment, the current one first. Raises Unfit if that does not open.
+
+        An older one that does not open signs no more: it could never be replaced, if it kept the next one from signing.
+        """
+        good = [key.sealed for key in keys if key.good(now)]
+        return [self._open(each, partner) for each in good if each == good[0] or self._opens(each, partner)]
+
+    def serves(self, partner: Partner) -> bool:
+        """Whether what has to be opened for a partner's messages was sealed with this key."""
+        sealed = [partner.sealed_headers, *(key.sealed for key in partner.keys[:1])]
+        return all(self._opens(each, partner.id) for each in sealed if each)
+
+    def _opens(self, sealed: str, partner: str) -> bool:
+        try:
+            return (partner, sealed) in self._opened or bool(self.secret(sealed, partner))
+        except Unfit:
+            return False
 
     def sealed_anew(self, keys: Sequence[StoredKey], partner: str) -> tuple[StoredKey, ...]:
         """The keys with every secret sealed, also those that were stored before there were seals."""

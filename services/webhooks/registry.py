@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets as chance
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -175,6 +175,10 @@ class Registry:
         await self.partners.change(partner, token=mark_of(token))
         log.info("partner.token_made", partner=partner)
         return {"token": token}
+
+    def sealed_elsewhere(self, partners: Iterable[Partner]) -> list[str]:
+        """The names of the partners whose secrets were sealed with another key than this process has."""
+        return [partner.name for partner in partners if not self._keyring.serves(partner)]
 
     async def seal(self) -> None:
         """Seal the secrets that were stored before there were seals."""

@@ -46,7 +46,9 @@ class PartnerRoute:
         view = await self._partners.current()
         if view is not self._view:
             self._view = view
-            self._terms = {partner.id: terms_of(partner) for partner in view.values() if partner.ready}
+            # Whose secrets do not open here waits: for a process that has the right key, or for the next secret.
+            told = [partner for partner in view.values() if partner.ready and self._keyring.serves(partner)]
+            self._terms = {partner.id: terms_of(partner) for partner in told}
             self._own = {}
         return self._terms
 

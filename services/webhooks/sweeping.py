@@ -19,6 +19,7 @@ SWEEP_SECONDS = 5.0
 REPLAY_SECONDS, NO_REPLAY_SECONDS = 0.1, 1.0
 REMOVED_KEPT = timedelta(minutes=10)
 """A process that has not yet seen a removal can still plan a delivery; so removed partners are swept for a while."""
+SEALED_ELSEWHERE = "partners that wait: SYNDICATE_WEBHOOKS_KEY (or DATA/webhooks.key) does not open their secrets"
 LONGEST_FAILURE_SECONDS = 5 * 24 * 3600.0
 """After five days without one success a partner is disabled (Standard Webhooks: "disable after long failure")."""
 
@@ -83,6 +84,8 @@ class Sweeper:
         unsure = [each.name for each in partners if each.confirmed is None and each.enabled]
         self._host.warn("partners disabled", ", ".join(off)[:500])
         self._host.warn("partners that did not confirm their address", ", ".join(unsure)[:500])
+        sealed = self._registry.sealed_elsewhere(each for each in partners if each.ready)
+        self._host.warn(SEALED_ELSEWHERE, ", ".join(sealed)[:500])
 
 
 def by_hand(partner: Partner) -> bool:

@@ -49,13 +49,12 @@ async def process(redis_url: str, *, demo: bool = False, **more: Any) -> AsyncIt
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    settings = Settings(
-        port=port,
-        token=SecretStr("geheim"),
-        partner_networks="127.0.0.0/8",
-        webhooks_key=SecretStr(b64encode(bytes(32)).decode()),
-        **more,
-    )
+    usual: dict[str, Any] = {
+        "token": SecretStr("geheim"),
+        "partner_networks": "127.0.0.0/8",
+        "webhooks_key": SecretStr(b64encode(bytes(32)).decode()),
+    }
+    settings = Settings(port=port, **(usual | more))
     async with Redis.from_url(redis_url) as redis:
         belt = Belt(redis, settings, SystemClock())
         host = Host(settings, redis, belt, create_web("Test", "0"), belt.clock, operator_check("geheim"))

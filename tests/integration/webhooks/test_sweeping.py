@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+from base64 import b64encode
 
 from aiohttp import web
+from pydantic import SecretStr
 
 from services.webhooks.ledger import Ledger
 from services.webhooks.partner import Partner
 from services.webhooks.partners import Partners
 from services.webhooks.sending import Disabling
-from services.webhooks.sweeping import LONGEST_FAILURE_SECONDS, Sweeper
+from services.webhooks.sweeping import LONGEST_FAILURE_SECONDS, SEALED_ELSEWHERE, Sweeper
 from shared.client import Client
 from shared.host import Host
 from shared.notices import DISABLED
-from tests.integration.webhooks.process import process
-from tests.integration.webhooks.room import Room, served, turn_until, turn_until_settled
+from shared.steps import Step
+from tests.integration.webhooks.process import process, published, settled
+from tests.integration.webhooks.room import Room, receiver, served, turn_until, turn_until_settled
 
 
 async def failing(room: Room) -> float | None:
@@ -90,6 +93,30 @@ async def test_whoever_is_enabled_again_gets_five_days_anew(redis_url: str) -> N
 
     assert (False, True) == (disabled["enabled"], enabled["enabled"])
     assert enabled["failing_since"] is None
+
+
+async def test_whose_secrets_do_not_open_waits_and_readiness_says_so(redis_url: str) -> None:
+    """With the wrong key no attempt is used up; with the next secret, or the right key, what waits goes out."""
+    async with receiver(204) as partner, receiver(204) as other:
+        async with process(redis_url) as host, Client(host.settings) as client:
+            wanted = {"name": "Harbour", "url": partner.url, "headers": {"X-Key": "1"}}
+            _, added = await client.request("POST", "/partners", json=wanted)
+            _, second = await client.request("POST", "/partners", json={"name": "Other", "url": other.url})
+        lost = SecretStr(b64encode(b"another" * 4 + b"key.").decode())
+        async with process(redis_url, webhooks_key=lost) as host, Client(host.settings) as client:
+            await host.belt.publish(Step(emits=(published(1),)))
+            await client.request("POST", f"/partners/{second['id']}/secret", json={})
+            await settled(client, second["id"])
+            await _sweeper(host).sweep()
+            warned = host.warnings[SEALED_ELSEWHERE]
+            _, seen = await client.request("GET", f"/partners/{added['id']}/deliveries")
+        async with process(redis_url) as host, Client(host.settings) as client:
+            await settled(client, added["id"])
+            await _sweeper(host).sweep()
+            silent = SEALED_ELSEWHERE not in host.warnings or "Harbour" not in host.warnings[SEALED_ELSEWHERE]
+
+    assert ("Harbour", [], True) == (warned, seen["deliveries"][0]["attempts"], silent)
+    assert (1, 1) == (len(partner.heard), len(other.heard))
 
 
 async def test_addresses_that_hang_hold_up_nothing(redis_url: str) -> None:
