@@ -108,6 +108,21 @@ class Ledger:
             for partner, flags in zip(filtered, known, strict=True)
         }
 
+    async def remember(self, partner: Partner) -> None:
+        """Note the documents that a partner was told of while it had no filter, as far back as the ledger goes."""
+        cursor, told = placed(partner.created_at), f"{self._base}:told:{partner.id}"
+        while found := await self._redis.zrangebyscore(
+            f"{self._base}:ledger", f"({cursor}", "+inf", start=0, num=AT_ONCE, withscores=True
+        ):
+            async with self._redis.pipeline(transaction=False) as together:
+                for event, _ in found:
+                    together.hmget(f"{self._base}:payload:{event.decode()}", "kind", "document")
+                about = await together.execute()
+            documents = [document for kind, document in about if document and kind.decode() in partner.events]
+            if documents:
+                await self._redis.sadd(told, *documents)
+            cursor = int(found[-1][1])
+
     async def meant_for(self, partner: Partner, lines: Sequence[Line]) -> list[Line]:
         """Those of the lines that the partner hears of."""
         wanted = [line for line in lines if line.kind in partner.events]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path as File
 from typing import Annotated, Any, Literal
@@ -12,7 +11,6 @@ from fastapi.responses import PlainTextResponse, Response
 
 from services.webhooks.deliveries import Deliveries
 from services.webhooks.delivery_log import DeliveryLog
-from services.webhooks.items import Notice
 from services.webhooks.ledger import Ledger
 from services.webhooks.pages import page
 from services.webhooks.partner import Partner
@@ -28,6 +26,7 @@ from services.webhooks.requests import (
     body_of,
     described,
 )
+from services.webhooks.sending import operational
 from services.webhooks.serving import Serving
 from shared import notices
 from shared.access import same
@@ -61,6 +60,7 @@ class Door:
         self.serving = Serving(registry.partners, ledger, deliveries_log)
         self._deliveries = deliveries
         self._log = deliveries_log
+        self._ledger = ledger
         self._replays = replays
         self._pump = pump
 
@@ -80,9 +80,12 @@ class Door:
         self, partner: Id, wanted: Annotated[PartnerChange, Depends(body_of(PartnerChange))]
     ) -> dict[str, Any]:
         """Change a partner; disable it, or enable it again, and what waits goes out."""
+        before = await self.registry.partners.get(partner)
         if wanted.enabled or wanted.url:  # before it: the next sweep would judge it by what is over
             await self._deliveries.forgive(partner)
         changed = await self.registry.change(partner, wanted)
+        if before.filter.empty and not changed.filter.empty:
+            await self._ledger.remember(changed)
         await self._deliveries.look_at([partner], self.host.clock.now())
         self._pump.wake()
         return changed.shown()
@@ -107,13 +110,11 @@ class Door:
     async def test(self, partner: Id) -> dict[str, Any]:
         """Send a `webhook.test` the way every event goes."""
         found = await self._told(partner)
-        now, event = self.host.clock.now(), str(uuid.uuid4())
-        data = {"partner": found.id, "name": found.name}
-        base = self.host.settings.base_url
-        body = notices.operational(event, notices.TEST, now, data, base, found.version)
-        await self._deliveries.schedule(Notice(event, notices.TEST, {found.form: body}), [found.id], now)
+        now, data = self.host.clock.now(), {"partner": found.id, "name": found.name}
+        notice = operational(notices.TEST, data, self.host.settings.base_url, now)
+        await self._deliveries.schedule(notice, [found.id], now)
         self._pump.wake()
-        return {"delivery": notices.message_id(event, found.id)}
+        return {"delivery": notices.message_id(notice.event, found.id)}
 
     async def deliveries(self, partner: Id, limit: Limit = 50, only: Only = None) -> dict[str, Any]:
         """A partner's newest deliveries with every attempt, newest first."""
@@ -169,8 +170,7 @@ class Door:
         return found
 
     async def _with_waiting(self, partner: Partner) -> dict[str, Any]:
-        failing = await self._deliveries.failing_since(partner.id)
-        waiting = await self._deliveries.waiting(partner.id)
+        ((waiting, failing),) = await self._deliveries.standing([partner.id])
         return partner.shown() | {"waiting": waiting, "failing_since": failing}
 
 

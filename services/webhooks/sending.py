@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from services.webhooks.deliveries import Deliveries
 from services.webhooks.items import Notice, Taken
@@ -93,6 +94,15 @@ def message_of(taken: Taken, partner: Partner) -> tuple[str, str, bytes]:
     return "bat_" + taken.id.removeprefix("msg_"), media_type, b"[" + b",".join([taken.body, *taken.along]) + b"]"
 
 
+def operational(kind: str, data: dict[str, Any], base_url: str, now: datetime) -> Notice:
+    """What no document caused, in every version: whom it goes to may change to another one before it goes."""
+    event = str(uuid.uuid4())
+    bodies = {
+        str(version): notices.operational(event, kind, now, data, base_url, version) for version in notices.VERSIONS
+    }
+    return Notice(event, kind, bodies)
+
+
 class Disabling:
     """Ends what goes to a partner, and tells those that wanted to know."""
 
@@ -111,11 +121,7 @@ class Disabling:
         told = [each for each in known.values() if each.wants(notices.DISABLED) and each.id != partner]
         if not told:
             return
-        now, event = self._clock.now(), str(uuid.uuid4())
-        waiting = await self._deliveries.waiting(partner)
+        now, waiting = self._clock.now(), await self._deliveries.waiting(partner)
         data = {"partner": partner, "name": known[partner].name, "reason": reason, "waiting": waiting}
-        bodies = {
-            str(version): notices.operational(event, notices.DISABLED, now, data, self._base_url, version)
-            for version in notices.VERSIONS
-        }
-        await self._deliveries.schedule(Notice(event, notices.DISABLED, bodies), [each.id for each in told], now)
+        notice = operational(notices.DISABLED, data, self._base_url, now)
+        await self._deliveries.schedule(notice, [each.id for each in told], now)

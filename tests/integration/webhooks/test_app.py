@@ -78,3 +78,18 @@ async def test_the_demo_partner_hears_everything(redis_url: str) -> None:
         assert [partner["name"] for partner in partners] == ["Demo inbox"]
         assert [each["content"]["data"]["title"] for each in inbox["deliveries"]] == ["Tides"]
         assert caught.value.status == 401
+
+
+async def test_who_gets_a_filter_later_hears_what_becomes_of_what_it_was_told(redis_url: str) -> None:
+    """It was told of everything; a retraction of what no longer fits reaches it all the same, anything new does not."""
+    async with receiver(200) as partner, process(redis_url) as host, Client(host.settings) as client:
+        _, added = await client.request("POST", "/partners", json={"name": "A", "url": partner.url})
+        await host.belt.publish(Step(emits=(published(1),)))
+        await settled(client, added["id"])
+        narrow = {"filter": {"subjects": ["medicine"]}}
+        await client.request("PATCH", f"/partners/{added['id']}", json=narrow)
+        retracted = published(1, Change.RETRACTED).model_copy(update={"event_id": "event-1-retracted"})
+        await host.belt.publish(Step(emits=(published(2), retracted)))
+        await settled(client, added["id"], 2)
+
+    assert [message_id(event, added["id"]) for event in ("event-1", "event-1-retracted")] == partner.ids

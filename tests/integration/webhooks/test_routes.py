@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+
 import pytest
 from pydantic import SecretStr
 
@@ -93,3 +96,26 @@ async def test_a_partners_life(redis_url: str) -> None:
     assert (disabled["enabled"], disabled["disabled_reason"]) == (False, "by the operator")
     assert (again["verdict"], status, left) == ("resent", 204, {"partners": []})
     assert partner.ids == [tested["delivery"]] * 2
+
+
+async def test_a_test_that_waits_takes_the_form_of_the_day(redis_url: str) -> None:
+    """Whoever changes to another version, or to the whole text, before it goes is not sent an empty body."""
+    async with receiver(500, 500, 204) as partner, process(redis_url) as host, Client(host.settings) as client:
+        wanted = {"name": "A", "url": partner.url, "version": 1, "full": True, "schedule": [0, 3_600, 3_600]}
+        _, added = await client.request("POST", "/partners", json=wanted)
+        here = f"/partners/{added['id']}"
+        _, test = await client.request("POST", here + "/test")
+        for heard, form in ((1, {"version": 2}), (2, {"version": 1, "full": False})):
+            await until(lambda heard=heard: len(partner.heard) == heard)  # type: ignore[misc]
+            await client.request("PATCH", here, json=form)
+            await _hurried(client, f"{here}/deliveries/{test['delivery']}")
+        await until(lambda: len(partner.heard) == 3)
+
+    assert ["1", "2", "1"] == ["12"["specversion" in json.loads(heard.body)] for heard in partner.heard]
+
+
+async def _hurried(client: Client, delivery: str) -> None:
+    """Send it again as soon as its attempt is over."""
+    async with asyncio.timeout(10):
+        while (await client.request("POST", delivery + "/resend"))[1]["verdict"] != "hurried":  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
