@@ -10,7 +10,6 @@ HTML = "text/html"
 XHTML = "application/xhtml+xml"
 JSON = "application/json"
 
-MEDIA_RANGE = re.compile(r"\s*([^\s;,]+/[^\s;,]+)\s*(?:;([^,]*))?")
 QUALITY = re.compile(r"(?:^|;)\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*(?:;|$)", re.IGNORECASE)
 
 
@@ -40,8 +39,9 @@ def wanted_format(accept: str | None) -> Format | None:
 
 
 def _ranges(accept: str) -> dict[str, float]:
-    found = MEDIA_RANGE.findall(accept)
-    return {kind.lower(): _weight(parameters) for kind, parameters in reversed(found)}
+    # Parted at the signs and not searched for: a search takes the square of the header's length.
+    found = [part.partition(";") for part in accept.split(",")]
+    return {kind.strip().lower(): _weight(parameters) for kind, _, parameters in reversed(found)}
 
 
 def _weight(parameters: str) -> float:

@@ -23,7 +23,7 @@ VARY = b"Accept, Accept-Encoding, A-IM"
 SHOWN_AS_XML = (b"content-type", b"application/xml; charset=utf-8")
 """For browsers: Chromium shows a feed's own type as bare text, whatever style sheet it names."""
 GZIP_ENDING = "-gzip"
-CODING = re.compile(r"\s*([^\s;,]+)\s*(?:;\s*q\s*=\s*([\d.]+))?\s*(?:,|$)")
+WEIGHT = re.compile(r"(?:\s*q\s*=\s*(\d+(?:\.\d*)?|\.\d+))?\s*", re.IGNORECASE)
 DELTA = re.compile(r"(?:^|,)\s*feed\s*(?:;[^,]*)?(?:,|$)")
 DELTA_BREAKS = re.compile(r"\brss2email\b|^feedparser/", re.IGNORECASE)
 """rss2email takes 226 for an error, for ever (3.13.1 and 3.14), and Debian's calls itself as the library does that it is made with."""
@@ -93,13 +93,12 @@ def is_browser(accept: bytes) -> bool:
 @lru_cache(maxsize=256)
 def takes_gzip(accept_encoding: bytes) -> bool:
     """RFC 9110, section 12.5.3: whether gzip is acceptable, by name or by *."""
-    codings = CODING.findall(accept_encoding.decode("latin-1"))
-    weights = {name.lower(): float(weight or 1) for name, weight in codings if _number(weight)}
+    # Parted at the signs and not searched for: a search took the square of the header's length, 8 s for 16 kB.
+    codings = [part.partition(";") for part in accept_encoding.decode("latin-1").split(",")]
+    weights = {
+        name.strip().lower(): float(found[1] or 1) for name, _, said in codings if (found := WEIGHT.fullmatch(said))
+    }
     return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
-
-
-def _number(weight: str) -> bool:
-    return weight.count(".") <= 1 and weight != "."
 
 
 def not_modified(request: Asked, tag: str, modified: datetime) -> bool:
