@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 from urllib.parse import parse_qsl, quote
 
 from shared.errors import Rejected
@@ -27,6 +27,8 @@ FIELDS = ("q", "subject", "keyword", "author", "lang", "source")
 EXCLUDED = tuple(f"not.{name}" for name in FIELDS)
 PARAMETERS = (*FIELDS, *EXCLUDED, "since", "match")
 MOST_CLAUSES = 50
+MOST_SAID = 10 * MOST_CLAUSES
+"""Before what follows from others is left out, for which each is compared with each."""
 LONGEST_QUESTION = 2_000
 WORD = re.compile(r"[^\W_]+")
 ASCII_WORDS = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
@@ -180,7 +182,8 @@ def _words(value: str) -> tuple[list[tuple[str, ...]], set[str]]:
             without |= set(words_of(part))
         else:
             several = [words for each in part.split(",") if (words := words_of(each))]
-            clauses += [tuple(choice) for choice in product(*several)][: MOST_CLAUSES + 1] if several else []
+            # One more is too many; all of them are two to the power of the alternatives.
+            clauses += islice(product(*several), MOST_CLAUSES + 1) if several else ()
     if not clauses and not without:
         raise BadQuestion("there is no word in it", parameter="q")
     return clauses, without
@@ -197,6 +200,8 @@ def _fewest(clauses: Sequence[tuple[str, ...]], *, either: bool) -> tuple[tuple[
     sets = {frozenset(clause) for clause in clauses}
     if either:
         return tuple((value,) for value in sorted(frozenset().union(*sets)))
+    if len(sets) > MOST_SAID:
+        raise BadQuestion("the question has too many parts", most=MOST_CLAUSES)
     needed = [clause for clause in sets if not any(other < clause for other in sets)]
     return tuple(sorted(tuple(sorted(clause)) for clause in needed))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import urlencode
 
 import pytest
@@ -88,6 +89,22 @@ def test_what_means_nothing_is_refused(query: str) -> None:
 def test_a_plain_question_is_a_plain_feed(query: str, path: str | None) -> None:
     """Whoever asks for one subject gets that subject's feed."""
     assert question_in(query).path == path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ",".join(f"a{number}.b{number}" for number in range(200)),
+        " ".join(",".join(f"a{row}.b{column}" for column in range(6)) for row in range(40)),
+    ],
+)
+def test_a_question_of_too_many_parts_costs_nothing(words: str) -> None:
+    """Two words in each of two hundred alternatives are two to the power of two hundred parts."""
+    before = time.process_time()
+    with pytest.raises(BadQuestion):
+        question_of([("q", words)])
+
+    assert time.process_time() - before < 2
 
 
 def test_a_question_can_be_read_by_people() -> None:
