@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from redis.exceptions import RedisError
+
 from services.ingest.changes import Changed
 from services.ingest.intake import Intake
 from services.ingest.telling import change_of
 from shared.consumer import Batch
-from shared.errors import EntryRejected, Rejected
+from shared.errors import EntryRejected, Gone, Overloaded
 from shared.events import Event
 from shared.host import Host
 from shared.steps import Command, Entry, Step
@@ -47,7 +49,12 @@ def install_inbox(host: Host, intake: Intake) -> None:
         return arrival(entry, at=host.clock.now())
 
     async def work(batch: Batch) -> None:
-        await batch.commit([await _taken(host.redis, intake, marks, event) for event in batch.events])
+        steps: list[Step | Exception] = []
+        for event in batch.events:
+            while (step := await _attempt(host.redis, intake, marks, event)) is None:
+                batch.wait()
+            steps.append(step)
+        await batch.commit(steps)
 
     host.belt.consume_batches(STREAM, group=GROUP, work=work, read=read)
 
@@ -69,8 +76,22 @@ def arrival(entry: Entry, *, at: Any) -> Arrival:
     )
 
 
-async def _taken(redis: Any, intake: Intake, marks: str, event: Event) -> Step | Exception:
-    """Accept the document, unless that was done before; the step that acknowledges its entry."""
+async def _attempt(redis: Any, intake: Intake, marks: str, event: Event) -> Step | Exception | None:
+    """The step that acknowledges the entry, or what is wrong with it; None if it is not at fault that there is no room for it."""
+    try:
+        return await _taken(redis, intake, marks, event)
+    except Overloaded:
+        return None
+    except RedisError:
+        raise
+    except Gone as error:  # as little to be done about as about any other that is refused
+        return EntryRejected(error.detail, **error.fields)
+    except Exception as error:
+        return error
+
+
+async def _taken(redis: Any, intake: Intake, marks: str, event: Event) -> Step:
+    """Accept the document, unless that was done before; the step that acknowledges its entry. Raises what refuses it."""
     assert isinstance(event, Arrival)  # noqa: S101 - what `arrival` makes
     done: Command = ("SREM", marks, event.event_id)
     if await redis.sismember(marks, event.event_id):
@@ -79,14 +100,11 @@ async def _taken(redis: Any, intake: Intake, marks: str, event: Event) -> Step |
     def mark(_: Changed) -> tuple[Command, ...]:
         return (("SADD", marks, event.event_id),)
 
-    try:
-        await intake.room()
-        draft = await intake.one(event.body, event.media_type)
-        if event.given_id and not draft.given_id:
-            draft = draft.model_copy(update={"given_id": event.given_id})
-        decision = await intake.accept(draft, event.correlation_id, also=mark)
-    except Rejected as error:
-        return error
+    await intake.room()
+    draft = await intake.one(event.body, event.media_type)
+    if event.given_id and not draft.given_id:
+        draft = draft.model_copy(update={"given_id": event.given_id})
+    decision = await intake.accept(draft, event.correlation_id, also=mark)
     document = decision.document
     facts = {"document_id": document.id, "version": document.version, "change": change_of(decision)}
     return Step("accepted", writes=(done,), facts=facts)

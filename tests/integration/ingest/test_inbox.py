@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 
 import pytest
@@ -85,3 +86,36 @@ async def test_a_crash_behind_the_acceptance_undoes_nobodys_newer_text(room: Roo
 
     assert [getattr(step, "verdict", "") for step in (first, second)] == ["accepted", "accepted_before"]
     assert [event.document.version for event in await room.events()] == [1, 2]
+
+
+async def test_what_was_retracted_is_buried_alone(room: Room) -> None:
+    """A sending of what was taken back is told of at once, and those beside it in the batch are taken in the same breath."""
+    first = await room.post(b"---\nid: 7\n---\nIt beats.")
+    await room.ask("DELETE", f"/documents/{first.body['id']}", if_match="*")
+    async with room.host.redis.pipeline() as pipe:
+        for body in (b"---\nid: 8\n---\nBefore.", b"---\nid: 7\n---\nIt beats.", b"---\nid: 9\n---\nBehind."):
+            pipe.xadd(STREAM, {"body": body})
+        await pipe.execute()
+    await lay(room, body="Later.")
+    (letter,) = await list_dead(room.host.belt)
+
+    assert "retracted" in letter.error
+    assert 1 == letter.deliveries
+    assert 4 == len([event for event in await room.events() if event.change is Change.ADDED])
+
+
+async def test_a_belt_that_is_far_behind_buries_nothing(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it takes until there is room, no delivery is counted."""
+    looks = itertools.count()
+
+    async def overloaded(_: object) -> bool:
+        return next(looks) < 20
+
+    monkeypatch.setattr("services.ingest.intake.ROOM_SECONDS", 0.02)
+    monkeypatch.setattr("services.ingest.intake.ROOM_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("shared.streams.Belt.overloaded", overloaded)
+    await lay(room, body="It beats.")
+
+    assert [] == await list_dead(room.host.belt)
+    assert 1 == len(await room.events())
+    assert 20 < next(looks)
