@@ -18,7 +18,7 @@ from faststream.message import StreamMessage
 from faststream.redis import RedisBroker, StreamSub
 from faststream.redis.configs.state import ConnectionState
 from redis.exceptions import ConnectionError as Unreachable
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as TimedOut
 
 from shared.logs import log
@@ -45,7 +45,7 @@ class SteadyReads:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._failures = 0
+        self._failures: dict[tuple[str, str], int] = {}
         self._next_turn: dict[tuple[str, str], float] = {}
         self.last_try: dict[tuple[str, str], float] = {}
         self.last_read: dict[tuple[str, str], float] = {}
@@ -75,11 +75,23 @@ class SteadyReads:
     async def _create(self, stream: str, group: str) -> bool:
         try:
             await self._client.xgroup_create(stream, group, id="0", mkstream=True)
+        except OutOfMemoryError:
+            # Redis is full and says so before it looks; what is there can be read all the same, and served.
+            if not await self._there(stream, group):
+                raise
+            return False
         except ResponseError as error:
             if "BUSYGROUP" not in str(error):
                 raise
             return False
         return True
+
+    async def _there(self, stream: str, group: str) -> bool:
+        try:
+            groups = await self._client.xinfo_groups(stream)
+        except ResponseError:
+            return False
+        return group.encode() in {each["name"] for each in groups}
 
     async def xreadgroup(self, groupname: str, consumername: str, streams: Mapping[str, str], **options: Any) -> Any:
         stream = next(iter(streams))
@@ -93,7 +105,7 @@ class SteadyReads:
                 return []
             await self._pause(stream, groupname, error)
             return []
-        self._failures = 0
+        self._failures.pop((stream, groupname), None)
         self.last_read[stream, groupname] = time.monotonic()
         if reply and len(reply[0][1]) < options["count"]:
             self._next_turn[stream, groupname] = time.monotonic() + SHORTEST_TURN_SECONDS
@@ -108,8 +120,8 @@ class SteadyReads:
         return True
 
     async def _pause(self, stream: str, group: str, error: RedisError) -> None:
-        seconds = pause_after(self._failures)
-        self._failures += 1
+        failures = self._failures[stream, group] = self._failures.get((stream, group), -1) + 1
+        seconds = pause_after(failures)
         log.warning(
             "stream.unreadable", stream=stream, group=group, error=str(error)[:200], next_try_in_s=round(seconds, 2)
         )

@@ -94,21 +94,26 @@ class Consumer:
 
     async def take(self, entries: Sequence[Entry]) -> None:
         """Work on entries within the time allowed, renewing their lease; only a real cancellation gets out of here."""
-        async with self._one_batch_at_a_time:
-            self.working_since = time.monotonic()
-            renewal = asyncio.create_task(self._renew([entry.id for entry in entries]))
-            try:
-                await self._settle_in_time(entries)
-            except asyncio.CancelledError:
-                # A handler that awaited a cancelled task raises this too; it would end FastStream's read loop for good, unseen.
-                if cancelled():
-                    raise
-                await self._all_failed(entries, RuntimeError("a cancellation escaped from the handler"))
-            except Exception as error:
-                await self._all_failed(entries, error)
-            finally:
-                renewal.cancel()
-                self.working_since = None
+        renewal = asyncio.create_task(self._renew([entry.id for entry in entries]))
+        try:
+            async with self._one_batch_at_a_time:
+                await self._settle_or_fail(entries)
+        finally:
+            renewal.cancel()
+
+    async def _settle_or_fail(self, entries: Sequence[Entry]) -> None:
+        self.working_since = time.monotonic()
+        try:
+            await self._settle_in_time(entries)
+        except asyncio.CancelledError:
+            # A handler that awaited a cancelled task raises this too; it would end FastStream's read loop for good, unseen.
+            if cancelled():
+                raise
+            await self._all_failed(entries, RuntimeError("a cancellation escaped from the handler"))
+        except Exception as error:
+            await self._all_failed(entries, error)
+        finally:
+            self.working_since = None
 
     async def _settle_in_time(self, entries: Sequence[Entry]) -> None:
         try:

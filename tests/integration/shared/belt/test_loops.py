@@ -49,6 +49,30 @@ async def test_long_work_keeps_its_lease(redis_server: RedisServer) -> None:
     assert once(3) == effects(redis_server)
 
 
+async def test_what_waits_for_its_turn_keeps_its_lease(redis_server: RedisServer) -> None:
+    """What was read while the consumer is at work on what it took over is nobody else's, however long that takes."""
+    starts: list[str] = []
+
+    async def long(event: DocumentIngested) -> Step:
+        starts.append(event.document_id)
+        await asyncio.sleep(LEASE_SECONDS * 3)
+        return classified(event)
+
+    await put(redis_server, ingested("d0"))
+    with redis_server.client() as client:
+        client.xgroup_create("{syndicate}:documents.ingested", "classifier", id="0")
+        client.xreadgroup("classifier", "dead", {"{syndicate}:documents.ingested": ">"})
+    async with running(redis_server, long):
+        await until(lambda: starts == ["d0"])
+        await put(redis_server, ingested("d1"))
+        await until(lambda: pending(redis_server) == 2)
+        async with running(redis_server, long):
+            await until(lambda: emitted(redis_server) == 2)
+
+    assert ["d0", "d1"] == starts
+    assert once(2) == effects(redis_server)
+
+
 async def test_a_stop_under_load_hands_back_the_rest(redis_server: RedisServer) -> None:
     """A consumer that stops in the middle of long work leaves entries that another takes at once, not after the lease."""
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+import redis.asyncio
+
+from shared.broker import SteadyReads
 from shared.dead_letters import list_dead, replay
 from shared.events import DocumentIngested
 from shared.steps import Step
@@ -15,6 +19,7 @@ from tests.integration.shared.belt.belts import (
     emitted,
     ingested,
     once,
+    pending,
     put,
     running,
     until,
@@ -62,3 +67,43 @@ async def test_an_entry_of_too_many_fields_for_lua_is_buried(redis_server: Redis
 
     assert "no event" in letter.error
     assert again
+
+
+async def test_a_process_starts_on_a_full_redis(redis_server: RedisServer) -> None:
+    """Whose group is there already reads, and serves what there is; its steps wait until there is room."""
+    async with running(redis_server, classified):
+        await put(redis_server, ingested("d0"))
+        await until(lambda: emitted(redis_server) == 1)
+    await put(redis_server, ingested("d1"))
+    with redis_server.client() as client:
+        client.config_set("maxmemory", 1)
+
+        async with running(redis_server, classified):
+            await until(lambda: pending(redis_server) == 1)
+            client.config_set("maxmemory", 0)
+            await until(lambda: emitted(redis_server) == 2)
+
+    assert once(2) == effects(redis_server)
+
+
+async def test_a_stream_that_cannot_be_read_is_tried_ever_more_seldom(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside others that can be read, too: what goes well with them says nothing of it."""
+    pauses: list[int] = []
+
+    def pause(failures: int) -> float:
+        pauses.append(failures)
+        return 0.01
+
+    monkeypatch.setattr("shared.broker.pause_after", pause)
+    async with redis.asyncio.Redis.from_url(redis_server.url) as client:
+        reads = SteadyReads(client)
+        await client.set("broken", "no stream")
+        await reads.xgroup_create("sound", "group")
+        for _ in range(3):
+            assert [] == await reads.xreadgroup("group", "consumer", {"broken": ">"}, count=1)
+            await client.xadd("sound", {"a": "b"})
+            assert await reads.xreadgroup("group", "consumer", {"sound": ">"}, count=1)
+
+    assert [0, 1, 2] == pauses
