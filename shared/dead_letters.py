@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass
 
 from shared.streams import Belt
 
 LONGEST_LIST = 1000
+READ_AT_ONCE = 100
+"""Each may be as large as a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,16 @@ async def list_dead(belt: Belt, *, limit: int = 100) -> list[DeadLetter]:
     """The newest dead letters first."""
     rows = await belt.client.xrevrange(belt.dead_key, count=min(limit, LONGEST_LIST))
     return [_read(row_id.decode(), fields) for row_id, fields in rows]
+
+
+async def every_id(belt: Belt) -> AsyncIterator[str]:
+    """The ids of all that are there now, the oldest first; those that join meanwhile are not among them."""
+    newest = await belt.client.xrevrange(belt.dead_key, count=1)
+    first, last = b"-", newest[0][0] if newest else b"-"
+    while rows := await belt.client.xrange(belt.dead_key, first, last, count=READ_AT_ONCE):
+        for row_id, _ in rows:
+            yield row_id.decode()
+        first = b"(" + rows[-1][0]
 
 
 async def replay(belt: Belt, letter_id: str) -> str | None:

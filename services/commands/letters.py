@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, TypeVar
 
 import redis.asyncio
@@ -15,7 +15,7 @@ from rich.table import Table
 
 from shared import redis_server
 from shared.clock import SystemClock
-from shared.dead_letters import DeadLetter, drop, list_dead, replay
+from shared.dead_letters import drop, every_id, list_dead, replay
 from shared.errors import SyndicateError
 from shared.settings import Settings
 from shared.streams import Belt
@@ -53,7 +53,7 @@ def again(
     """Put letters back onto the stream that they came from; what was done already is not done twice."""
 
     async def put_back(belt: Belt) -> int:
-        return sum([await replay(belt, letter) is not None for letter in await _chosen(belt, ids, everything)])
+        return sum([await replay(belt, letter) is not None async for letter in _chosen(belt, ids, everything)])
 
     print(f"{_with_belt(put_back)} put back")
 
@@ -62,16 +62,18 @@ def forget(ids: Ids = None, everything: Annotated[bool, typer.Option("--all", he
     """Let letters go for good."""
 
     async def let_go(belt: Belt) -> int:
-        return sum([await drop(belt, letter) for letter in await _chosen(belt, ids, everything)])
+        return sum([await drop(belt, letter) async for letter in _chosen(belt, ids, everything)])
 
     print(f"{_with_belt(let_go)} dropped")
 
 
-async def _chosen(belt: Belt, ids: list[str] | None, everything: bool) -> list[str]:
-    if not everything:
-        return ids or []
-    letters: list[DeadLetter] = await list_dead(belt, limit=1000)
-    return [letter.id for letter in reversed(letters)]
+async def _chosen(belt: Belt, ids: list[str] | None, everything: bool) -> AsyncIterator[str]:
+    if everything:
+        async for letter in every_id(belt):
+            yield letter
+        return
+    for letter in ids or []:
+        yield letter
 
 
 def _with_belt(work: Callable[[Belt], Awaitable[Answer]]) -> Answer:
