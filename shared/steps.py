@@ -12,6 +12,15 @@ Word = str | bytes | int | float
 Command = tuple[Word, ...]
 """One Redis command and its arguments; keys are written out in full (Host.key)."""
 
+MOST_WORDS = 7_000
+"""Of a command in a step: Lua cannot name more than some 8,000 in one call (LUAI_MAXCSTACK)."""
+
+
+def in_parts(*head: Word, words: Sequence[Word]) -> tuple[Command, ...]:
+    """A command that takes as many words as one likes behind its `head`, or pairs of them, as so many commands that a step can hold."""
+    most = (MOST_WORDS - len(head)) // 2 * 2
+    return tuple((*head, *words[at : at + most]) for at in range(0, len(words), most))
+
 
 @dataclass(frozen=True, slots=True)
 class Guard:
@@ -108,5 +117,7 @@ def _add(words: list[Word], step: Step, emissions: Sequence[Command]) -> None:
     for swap in swaps:
         words += swap
     for command in commands:
+        if len(command) > MOST_WORDS:
+            raise ValueError(f"{command[0]!r} of {len(command)} words is more than a step can hold")
         words.append(len(command))
         words += command

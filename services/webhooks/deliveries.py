@@ -32,7 +32,7 @@ from typing import Any
 from services.webhooks.items import WORDS_OF_ONE, Kept, Lane, Notice, Settled, Taken, milliseconds, taken_of, words_of
 from shared.errors import NotFound
 from shared.notices import message_id
-from shared.steps import Command, Word
+from shared.steps import Command, Word, in_parts
 
 LUA = Path(__file__).parent / "lua"
 AT_ONCE = 500
@@ -100,8 +100,7 @@ class Deliveries:
                 ("HSET", f"{base}:delivery:{delivery}", "line", notice.place),
                 ("ZADD", f"{base}:line:{lane}:{notice.document}", "NX", notice.place, delivery),
             )
-        if lanes:
-            found.append(("ZADD", f"{base}:lanes", "LT", *(word for lane in lanes for word in (at, lane))))
+        found += in_parts("ZADD", f"{base}:lanes", "LT", words=[word for lane in lanes for word in (at, lane)])
         return tuple(found)
 
     async def schedule(self, notice: Notice, lanes: Sequence[str], now: datetime) -> None:

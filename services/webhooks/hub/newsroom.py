@@ -25,7 +25,7 @@ from services.webhooks.hub.topics import Subscribed, Topic, UnknownTopic, topic_
 from services.webhooks.items import milliseconds, place_of
 from shared.clock import Clock
 from shared.events import Change, DocumentPublished, Event, RelatedPublished, TaxonomyPublished
-from shared.steps import Command
+from shared.steps import Command, in_parts
 from shared.syndication.addresses import Site
 from shared.syndication.directory import FIELDS, Directory, directory_of
 
@@ -186,10 +186,10 @@ class Newsroom:
         base, names = self.base, [topic.id for topic in topics]
         due = milliseconds(now) + round(self.linger_seconds * 1000)
         return (
-            ("SADD", f"{base}:wanting:{name}", *names),
+            *in_parts("SADD", f"{base}:wanting:{name}", words=names),
             *([("HSET", f"{base}:news:{name}", place, said)] if said else []),
             *(("ZADD", f"{base}:waiting:{each}", "GT", place, name) for each in names),
-            ("ZADD", f"{base}:batches", "NX", *(word for each in names for word in (due, each))),
+            *in_parts("ZADD", f"{base}:batches", "NX", words=[word for each in names for word in (due, each)]),
         )
 
 

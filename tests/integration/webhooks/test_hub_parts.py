@@ -11,9 +11,12 @@ from services.webhooks.hub.distributing import Distributing
 from services.webhooks.hub.edition import Renderer
 from services.webhooks.hub.subscription import Mode, Request, Subscription, place_of
 from services.webhooks.hub.subscriptions import MOST_CHANGES, Subscriptions
-from services.webhooks.hub.topics import digest
+from services.webhooks.hub.topics import Topic, digest
 from services.webhooks.items import Taken
 from shared.errors import NotFound
+from shared.settings import Settings
+from shared.steps import Step
+from shared.streams import Belt
 from tests.integration.webhooks.office import SITE, TOPIC, Office
 from tests.integration.webhooks.reader import Reader, article, reader
 
@@ -193,3 +196,14 @@ async def test_every_process_sees_every_change(office: Office) -> None:
 
     assert seen == [1, 2, 3, 2, 3]
     assert (await other.current()).topics == {TOPIC: 3}
+
+
+async def test_a_document_may_stand_in_thousands_of_feeds_that_are_followed(office: Office) -> None:
+    """Anybody may follow another search for each callback: what waits for all of them is a step that the belt can do."""
+    belt = Belt(office.redis, Settings(), office.clock)
+    topics = [Topic(f"{TOPIC}?{number}") for number in range(8_001)]
+    waiting = office.newsroom.wait("d0", b"said", topics, 1, office.clock.now())
+
+    assert await belt.publish(Step(writes=waiting))
+    assert 8_001 == await office.redis.scard(f"{office.base}:wanting:d0")
+    assert 8_001 == await office.redis.zcard(f"{office.base}:batches")
