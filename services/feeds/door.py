@@ -16,6 +16,8 @@ from shared.request_ids import REQUEST_ID, Application, Receive, Scope, Send, sa
 from shared.syndication.addresses import Address, Format, Site
 
 MOST_TARGETS = 20_000
+LONGEST_TARGET = 2_500
+"""Characters of an address that is remembered: a question has 2,000, but what means nothing in the address of a feed may be of any length."""
 REQUEST_ID_HEADER = REQUEST_ID.lower().encode()
 
 
@@ -52,7 +54,8 @@ class Door:
         edition = await self._press.edition(address, form, whole=False)
         if edition is None:
             return None
-        self._targets[scope["path"], scope["query_string"]] = address, form
+        if len(scope["path"]) + len(scope["query_string"]) <= LONGEST_TARGET:
+            self._targets[scope["path"], scope["query_string"]] = address, form
         if len(self._targets) > MOST_TARGETS:
             self._targets.popitem(last=False)
         if edition.head is None and not not_modified(request, edition.tag, edition.modified):

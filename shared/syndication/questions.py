@@ -218,13 +218,16 @@ def _since(value: str) -> datetime:
         if len(value) == len("2026-01-01"):
             return datetime.combine(datetime.strptime(value, "%Y-%m-%d").date(), time(), UTC)  # noqa: DTZ007 - a day
         found = datetime.fromisoformat(value.replace(" ", "+"))
-    except ValueError:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+    except (
+        ValueError,
+        OverflowError,
+    ):  # the one of what is no moment, the other of one that is none in UTC: the year 0
         raise BadQuestion("since is a day or a moment: 2026-01-31, 2026-01-31T12:00:00Z", since=value[:40]) from None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
 
 
 def _moment(since: datetime) -> str:
-    return f"{since:%Y-%m-%d}" if since.time() == time() else f"{since:%Y-%m-%dT%H:%M:%SZ}"
+    return since.date().isoformat() if since.time() == time() else since.isoformat().replace("+00:00", "Z")
 
 
 def _joined(values: Sequence[str]) -> str:
