@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,6 +11,9 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+WEB_ADDRESS = re.compile(
+    r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?(/[a-z0-9._~%!$&'()*+,;=:@/-]*)?", re.IGNORECASE | re.ASCII
+)
 
 
 class Settings(BaseSettings):
@@ -162,6 +166,11 @@ class Settings(BaseSettings):
     @field_validator("public_url", "url", "webhooks_url")
     @classmethod
     def _without_slash(cls, value: str) -> str:
+        # What is none would stand in every link, and in the ids of all entries, which must not change when it is mended.
+        if value and not WEB_ADDRESS.fullmatch(value):
+            raise ValueError(
+                "is no address: http:// or https://, a host in ASCII (xn--… if need be), perhaps a port and a path"
+            )
         return value.rstrip("/")
 
     @property

@@ -59,6 +59,7 @@ class Pages:
             "formats": list(Format),
             "atom": Format.ATOM,
             "style": STYLE_ADDRESS,
+            "root": site.root,
             "all": ALL,
         }
         self._templates.globals |= {

@@ -108,7 +108,7 @@ def add_routes(web: FastAPI, site: Site, shelf: Shelf, outlines: Outlines, door:
     _add(web, "/feeds", pages.index, "The index of feeds, for people", "text/html")
     _add(web, STYLE_PATH, _asset(STYLE), "The pages' style sheet", "text/css")
     _add(web, DRESS_PATH, _asset(DRESS, FEED_CACHING), "What a feed wears in a browser", "text/css")
-    web.add_api_route("/", _to_index, methods=["GET", "HEAD"], response_model=None, include_in_schema=False)
+    web.add_api_route("/", _index_answer(site), methods=["GET", "HEAD"], response_model=None, include_in_schema=False)
 
 
 def _add(
@@ -222,5 +222,8 @@ def _asset(body: bytes, caching: str = ASSET_CACHING) -> Answer:
     return answer
 
 
-async def _to_index(_: Request) -> Response:
-    return RedirectResponse("/feeds", 302)
+def _index_answer(site: Site) -> Answer:
+    async def answer(_: Request) -> Response:
+        return RedirectResponse(f"{site.root}/feeds", 302)
+
+    return answer

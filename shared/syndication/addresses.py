@@ -78,6 +78,11 @@ class Site:
     title: str
     hub: str = ""
 
+    @cached_property
+    def root(self) -> str:
+        """What every path begins with for a browser: empty, or the path that a proxy puts us under."""
+        return urlsplit(self.url).path
+
     @property
     def home(self) -> str:
         return f"{self.url}/feeds"

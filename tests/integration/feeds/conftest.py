@@ -82,7 +82,7 @@ class Room:
 
 def installed(client: Any, **changes: Any) -> Room:
     """The service on this Redis, not reading yet."""
-    settings = Settings(public_url=SITE.url, title=SITE.title, **changes)
+    settings = Settings(**{"public_url": SITE.url, "title": SITE.title} | changes)
     clock = FakeClock()
     belt = Belt(client, settings, clock)
     host = Host(settings, client, belt, create_web(settings.title, "test"), clock, operator_check("token"))

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from lxml import etree, html
+from redis.asyncio import Redis
 
 from shared.clock import FakeClock
 from shared.steps import Step
-from tests.integration.feeds.conftest import Answer, Room
+from tests.integration.feeds.conftest import Answer, Room, installed
 from tests.unit.shared.syndication.samples import LAW, SITE, neighbours, related_event, retraction
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -45,6 +46,23 @@ async def test_a_feed_without_a_format_is_what_the_client_can_read(room: Room, p
     assert {reader.status, plain.status} == {302}
     assert reader.headers["location"] == f"{SITE.url}{name}.atom{'?' + question if question else ''}"
     assert "Accept" in page.headers["vary"]
+
+
+async def test_pages_hold_together_under_a_path_of_a_proxy(redis_url: str) -> None:
+    """Every address in them begins with the public one, that of the style sheet too; so does the way from the front door."""
+    async with Redis.from_url(redis_url) as client:
+        room = installed(client, public_url="https://news.example/paper")
+        await room.host.belt.open()
+        await room.put(related_event(1, related=neighbours("Moon"), related_revision=1))
+        pages = [await room.get(path, accept=BROWSER) for path in ("/feeds", "/feeds/all", "/documents/doc1")]
+        door = await room.get("/", accept=BROWSER)
+        await room.host.belt.close()
+
+    linked = [link for page in pages for link in tree_of(page).xpath("//@href|//@action")]
+    own = [link for link in linked if link.startswith("/") or "news.example" in link]
+    assert len(own) > 30
+    assert [link for link in own if not link.startswith(("/paper/", "https://news.example/paper/"))] == []
+    assert door.headers["location"] == "/paper/feeds"
 
 
 async def test_a_browser_sees_a_dressed_feed(room: Room) -> None:
