@@ -9,6 +9,13 @@ FURNITURE = frozenset({"nav", "header", "footer", "aside", "form", "dialog", "me
 """Tags that say so themselves."""
 ARTICLE = frozenset({"html", "body", "main", "article", "h1", "p", "table", "tbody", "tr", "td"})
 """Tags that are never furniture, whatever their names: themes put `has-sidebar` on the body."""
+APART = FURNITURE | frozenset(
+    "address article center details fieldset hgroup legend main option search section summary".split()  # noqa: SIM905 - names, not code
+)
+"""Tags that begin a line in a browser, and that are not carried."""
+LINE_BEGINS = re.compile(
+    r"</?(?:blockquote|br|caption|dd|div|dl|dt|figcaption|figure|h[1-6]|hr|li|ol|p|pre|table|tbody|td|tfoot|th|thead|tr|ul)\b"
+)
 ROLES = frozenset(
     {
         "navigation",
@@ -58,3 +65,8 @@ def _hidden(attributes: Mapping[str, str]) -> bool:
         or attributes.get("aria-hidden") == "true"
         or bool(HIDDEN.search(attributes.get("style", "")[:1000]))
     )
+
+
+def runs_on(tag: str, before: str) -> bool:
+    """Whether words would run together where `tag` begins or ends and is left out; `before`: the text or the tag that was written last."""
+    return tag in APART and not before[-1:].isspace() and not LINE_BEGINS.match(before)

@@ -18,7 +18,7 @@ from services.ingest.characters import cut, folded, legal
 from services.ingest.draft import MAX_HTML, MAX_TITLE, MAX_URL
 from services.ingest.fields import Given, absolute, language
 from services.ingest.head import Head
-from services.ingest.layout import FURNITURE, is_furniture
+from services.ingest.layout import FURNITURE, is_furniture, runs_on
 from services.ingest.normalise.sheet import LONGEST_EXCERPT, MOST_REPORTED, Reason, Removed
 from shared.errors import DocumentRejected
 
@@ -123,6 +123,7 @@ class _Writer:
             self._title = self._title_begun(tag)
         if tag in self._regions:
             self._begun.setdefault(tag, len(self._pieces))
+        self._part(tag)
         if self._silent_from is None:
             self._silence(tag, attributes)
         self._closings.append(self._written(tag, attributes))
@@ -137,6 +138,7 @@ class _Writer:
         self._open.pop()
         if closing := self._closings.pop():
             self._write(closing)
+        self._part(tag)
         if self._silent_from == len(self._open):
             self._silent_from = self._leaving = None
         if tag == "script":
@@ -192,6 +194,10 @@ class _Writer:
             return ""
         self._write(f"<{tag}{kept}>")
         return "" if tag in VOID else f"</{tag}>"
+
+    def _part(self, tag: str) -> None:
+        if self._silent_from is None and self._pieces and runs_on(tag, self._pieces[-1]):
+            self._write(" ")
 
     def _write(self, piece: str) -> None:
         self._pieces.append(piece)

@@ -52,6 +52,20 @@ def test_links_that_lead_nowhere_are_unlinked() -> None:
     assert read_page(html).html == 'ab<a href="https://e.org/?a=1&amp;b=2">c</a>'
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<details><summary>More</summary>of it</details>after", "More of it after"),
+        ("<section>One.</section><section><b>Two.</b></section><section>Three.</section>", "One. <b>Two.</b> Three."),
+        ("A <b>b</b>c<section> d</section>", "A <b>b</b>c d"),
+        ("<ul><li>a</li></ul><section><h2>b</h2></section>", "<ul><li>a</li></ul><h2>b</h2>"),
+    ],
+)
+def test_words_do_not_run_together_where_a_tag_is_left_out(html: str, text: str) -> None:
+    """Of one that begins a line in a browser a space stays, unless they are apart already."""
+    assert " ".join(read_page(html, whole=True).html.split()) == text
+
+
 def test_what_is_written_is_closed_and_escaped() -> None:
     """Broken markup comes out whole; text stays text."""
     assert read_page("<p>a <b>b<ul><li>c &lt;script&gt;", whole=True).html == (
