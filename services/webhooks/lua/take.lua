@@ -184,8 +184,11 @@ local function open(lane, most, rate, burst)
   if tonumber(pace[2] or 0) > now then
     lane.free, lane.wake = 0, tonumber(pace[2])
   elseif rate > 0 then
-    lane.interval, lane.tat = 1000 / rate, math.max(tonumber(pace[1] or 0), now)
+    lane.interval = 1000 / rate
     lane.slack = math.max(burst, 1) * lane.interval
+    lane.tat = math.max(tonumber(pace[1] or 0), now)
+    -- A burst leads no further ahead, nor do clocks differ by a minute: one was set back, or the rate was another one.
+    if lane.tat > now + lane.slack + 60000 then lane.tat = now end
     local allowed = math.floor((lane.slack - (lane.tat - now)) / lane.interval + 1e-6)
     if allowed < lane.free then lane.free, lane.paced = math.max(allowed, 0), true end
   end

@@ -90,6 +90,27 @@ async def test_a_rate_holds_over_processes(room: Room) -> None:
     assert len(partner.heard) == pytest.approx(50 * seconds + 12.5, rel=0.02)
 
 
+@pytest.mark.parametrize("seconds", [-3_600, 0])
+async def test_a_rate_outlives_its_clock(room: Room, seconds: float) -> None:
+    """A clock that is set back an hour, or another rate, leaves no hour in which nothing goes."""
+    partner = await room.receiver(204)
+    await room.partner(partner.url, rate=1.0 if seconds else 0.01)
+    await room.notify("harbour", event="e1")
+    pump = room.pump()
+    await turn_until(pump, lambda: len(partner.heard) == 1 and not pump.in_flight)
+    room.clock.advance(seconds)
+    await room.partners.change("harbour", rate=1.0)
+    await room.notify("harbour", event="e2")
+    pump = room.pump()
+    for _ in range(3):
+        room.clock.advance(0.5)
+        pump.wake()
+        await pump.turn()
+    await turn_until(pump, lambda: len(partner.heard) == 2)
+
+    assert 2 == len(partner.heard)
+
+
 async def test_places_hold_over_processes(room: Room) -> None:
     """Three at once are three, though two processes have room for more."""
     now, most = 0, 0
