@@ -47,14 +47,14 @@ class DeliveryLog:
 
     async def export(self, lane: str) -> AsyncIterator[dict[str, Any]]:
         """Every delivery that is remembered, oldest first: event, state, attempts, when it ended."""
-        place, end = 0, PAGE
-        while found := await self._redis.zrange(f"{self._base}:log:{lane}", place, end - 1):
-            for each in await self._shown(lane, found):
+        # All ids at once: by pages of places the next ones would be missed when the oldest are forgotten meanwhile.
+        found = await self._redis.zrange(f"{self._base}:log:{lane}", 0, -1)
+        for begin in range(0, len(found), PAGE):
+            for each in await self._shown(lane, found[begin : begin + PAGE]):
                 attempts = each.pop("attempts")
                 last = attempts[-1] if attempts else {}
                 each.pop("partner")
                 yield each | {"attempts": len(attempts), "last_status": last.get("status"), "last_at": last.get("at")}
-            place, end = end, end + PAGE
 
     async def _shown(self, lane: str, deliveries: Sequence[bytes]) -> list[dict[str, Any]]:
         async with self._redis.pipeline(transaction=False) as together:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from services.webhooks import delivery_log
 from services.webhooks.deliveries import Deliveries
 from services.webhooks.delivery_log import DeliveryLog
 from services.webhooks.items import Kept, Lane, Notice, Settled, Taken
@@ -217,3 +218,23 @@ async def test_every_redis_carries_it(redis_server: RedisServer) -> None:
         left = [key for key in await redis.keys("*") if b":tak" not in key]
 
     assert (len(taken), settled, len(kept), again, left) == (2, 2, 1, "resent", [])
+
+
+async def test_what_is_forgotten_meanwhile_leaves_no_gap_in_the_export(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest go while somebody reads on; every later one is told, also of those that were made in the same moment."""
+    monkeypatch.setattr(delivery_log, "PAGE", 2)
+    await room.partner("http://127.0.0.1:1/")
+    for number in range(9):
+        await room.notify("harbour", event=f"e{number}")
+        if number > 4:
+            room.clock.advance(1)
+    lines = room.log.export("harbour")
+    told = [(await anext(lines))["event"] for _ in range(6)]
+    for delivery in await room.redis.zrange(f"{room.deliveries.base}:log:harbour", 0, 1):
+        await room.redis.zrem(f"{room.deliveries.base}:log:harbour", delivery)
+        await room.redis.delete(f"{room.deliveries.base}:delivery:{delivery.decode()}")
+    told += [line["event"] async for line in lines]
+
+    assert [f"e{number}" for number in range(9)] == sorted(told)
