@@ -66,6 +66,11 @@ class Taken:
     along: tuple[bytes, ...] = ()
     linked: bool = False
 
+    @property
+    def weight(self) -> int:
+        """Bytes of its bodies."""
+        return len(self.body) + sum(map(len, self.along))
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:

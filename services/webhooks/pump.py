@@ -33,6 +33,8 @@ MOST_IN_FLIGHT = 1_024
 MOST_PER_LANE = 64
 MOST_PER_SUSPECT = 2
 """For a lane whose last attempt got no answer: one that hangs holds only these places until it answers again."""
+MOST_BYTES_PER_LANE = 8_000_000
+"""Whole texts, several in a message: by their number alone, what is under way for one lane could fill the memory."""
 FEW_LANES = 16
 """So many are asked about without looking first which of them have something to do."""
 
@@ -101,6 +103,7 @@ class Pump:
         self._last_renewal = time.monotonic()
         self._long: list[asyncio.Task[None]] = []
         self._busy: Counter[str] = Counter()
+        self._weight: Counter[str] = Counter()
         self._suspects: set[str] = set()
         self._terms: Mapping[str, Terms] = {}
         self._ended: list[Settled] = []
@@ -197,6 +200,8 @@ class Pump:
 
         And no more than this process's part of the lane's own: who settles and takes at once would leave the others none.
         """
+        if self._weight[name] >= MOST_BYTES_PER_LANE:
+            return 0
         most = MOST_PER_SUSPECT if name in self._suspects else -(-terms.most // self._deliveries.takers)
         left = (MOST_IN_FLIGHT - len(self._under_way) + 1) // 2
         return min(most - self._busy[name], left)
@@ -205,13 +210,15 @@ class Pump:
         task = asyncio.create_task(self._attempt(taken))
         self._under_way[task] = taken
         self._busy[taken.lane] += 1
+        self._weight[taken.lane] += taken.weight
         task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         taken = self._under_way.pop(task)
         self._busy[taken.lane] -= 1
+        self._weight[taken.lane] -= taken.weight
         if not self._busy[taken.lane]:
-            del self._busy[taken.lane]
+            del self._busy[taken.lane], self._weight[taken.lane]
         if not task.cancelled() and (fault := task.exception()):
             # Redis was away just when a partner had to be disabled: it is attempted again when the lease ends.
             log.warning("delivery.unsettled", partner=taken.lane, delivery=taken.id, error=type(fault).__name__)

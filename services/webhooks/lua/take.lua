@@ -10,6 +10,8 @@
 local base, now, lease_end, left = KEYS[1], tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local deliveries, payloads = base .. ':delivery:', base .. ':payload:'
 local bodies, seen, ours = {}, {}, {}
+-- Whole texts are large: a message for several is not filled beyond the first, and a lane is not given more at once than the second.
+local MESSAGE_BYTES, LANE_BYTES = 1e6, 8e6
 local taking
 local horizon
 local left_behind = 0
@@ -41,11 +43,11 @@ local function planned_up_to()
   return horizon
 end
 
+-- Hand out an event's body, each once; gives its bytes.
 local function body_of(event, form)
   seen[form] = seen[form] or {}
-  if seen[form][event] then return end
-  seen[form][event] = true
-  local payload = payloads .. event
+  if seen[form][event] then return seen[form][event] end
+  local wanted, payload = form, payloads .. event
   local found = redis.call('HMGET', payload, 'kind', 'document', 'correlation', form)
   local body = found[4]
   if not body then
@@ -55,6 +57,8 @@ local function body_of(event, form)
   local n = #bodies
   bodies[n + 1], bodies[n + 2], bodies[n + 3], bodies[n + 4] = event, found[1] or '', found[2] or '', found[3] or ''
   bodies[n + 5], bodies[n + 6] = form, body
+  seen[wanted][event] = #body
+  return #body
 end
 
 -- Whether another delivery about the same document goes first; then this one waits aside, or for a moment.
@@ -78,7 +82,7 @@ local function along(lane, list)
     local event = redis.call('HGET', deliveries .. other, 'event')
     if event then
       others[#others + 1] = event
-      body_of(event, lane.form)
+      lane.bytes = lane.bytes + body_of(event, lane.form)
     end
   end
   return others
@@ -107,13 +111,13 @@ local function lease(lane, id, place)
   if known[5] and behind(lane, id, known[5], known[2], place) then return false end
   local hangs = known[5] and {} or 0
   if known[6] and lane.most > 1 then hangs = along(lane, known[6]) elseif known[6] then part(lane, id, known[6]) end
-  body_of(known[2], lane.form)
+  lane.bytes = lane.bytes + body_of(known[2], lane.form)
   ours[id] = true
   local found, n = lane.found, #lane.found
   found[n + 1], found[n + 2], found[n + 3], found[n + 4], found[n + 5] = id, known[2], tonumber(known[3] or 0), tonumber(known[4] or 0), hangs
   lane.holds[#lane.holds + 1] = id
   left = left - 1
-  lane.free = lane.free - 1
+  lane.free = lane.bytes < LANE_BYTES and lane.free - 1 or 0
   lane.sent = lane.sent + 1
   return true
 end
@@ -122,6 +126,7 @@ end
 local function lease_some(lane, ids, place)
   local leaving, before = {}, #lane.holds
   for _, id in ipairs(ids) do
+    if lane.free <= 0 then break end
     if lease(lane, id, place) then leaving[#leaving + 1] = id end
   end
   if leaving[1] then redis.call('ZREM', place, unpack(leaving)) end
@@ -136,6 +141,19 @@ local function lease_some(lane, ids, place)
   redis.call('HSET', lane.taking, unpack(words))
 end
 
+-- As many of the deliveries as fit into one message, and one in any case.
+local function fitting(lane, ids)
+  if string.sub(lane.form, -1) ~= 'f' then return ids end
+  local size, found = 0, {}
+  for _, id in ipairs(ids) do
+    local event = redis.call('HGET', deliveries .. id, 'event') or ''
+    size = size + redis.call('HSTRLEN', payloads .. event, lane.form)
+    if found[1] and size > MESSAGE_BYTES then break end
+    found[#found + 1] = id
+  end
+  return found
+end
+
 -- One message for several: the first leads, and the others go where it goes.
 local function gather(lane)
   local waiting = redis.call('ZCARD', lane.fresh)
@@ -146,7 +164,7 @@ local function gather(lane)
     return
   end
   while lane.free > 0 and left > 0 do
-    local ids = redis.call('ZRANGEBYSCORE', lane.fresh, '-inf', now, 'LIMIT', 0, lane.most)
+    local ids = fitting(lane, redis.call('ZRANGEBYSCORE', lane.fresh, '-inf', now, 'LIMIT', 0, lane.most))
     if not ids[1] then return end
     local leader = table.remove(ids, 1)
     if ids[1] then
@@ -223,7 +241,7 @@ local lanes = {}
 for i = 7, #ARGV, 8 do
   local id = ARGV[i]
   if tonumber(redis.call('ZSCORE', base .. ':lanes', id) or math.huge) <= now then
-    local lane = {id = id, room = tonumber(ARGV[i + 1]), sent = 0, most = tonumber(ARGV[i + 5]),
+    local lane = {id = id, room = tonumber(ARGV[i + 1]), sent = 0, bytes = 0, most = tonumber(ARGV[i + 5]),
       linger = tonumber(ARGV[i + 6]), form = ARGV[i + 7], found = {}, holds = {}}
     for _, name in ipairs({'fresh', 'due', 'held', 'pace', 'taking'}) do lane[name] = base .. ':' .. name .. ':' .. id end
     ends_of_leases(lane)

@@ -213,6 +213,37 @@ async def test_several_events_go_in_one_message_and_end_together(room: Room) -> 
     assert ({"delivered"}, 0) == ({each["state"] for each in logged}, await room.deliveries.waiting("harbour"))
 
 
+@pytest.mark.parametrize(("batch", "messages"), [(Batching(most=40, seconds=0), 20), (None, 80)])
+async def test_whole_texts_do_not_fill_the_memory(room: Room, batch: Batching | None, messages: int) -> None:
+    """A message for several is not filled beyond a megabyte, and of what waits no more is under way than some; all of it arrives."""
+    go_on = asyncio.Event()
+
+    async def hold(_: web.Request) -> web.StreamResponse:
+        await go_on.wait()
+        return web.Response(status=204)
+
+    partner = await room.receiver(hold)
+    await room.partner(partner.url, version=2, full=True, batch=batch)
+    text = "y" * 200_000
+    for number in range(80):
+        body = {form: json.dumps({"id": f"e{number}", "text": text}).encode() for form in ("2", "2f")}
+        await room.deliveries.schedule(Notice(f"e{number}", PUBLISHED, body), ["harbour"], room.clock.now())
+    pump = room.pump()
+    await turn_until(pump, lambda: len(partner.heard) == pump.in_flight > 0)
+    for _ in range(3):
+        await pump.turn()
+    held = sum(taken.weight for taken in pump._under_way.values())
+    go_on.set()
+    await turn_until(pump, lambda: len(partner.heard) == messages)
+    told = [json.loads(heard.body) for heard in partner.heard]
+
+    assert 8_000_000 <= held < 10_000_000
+    assert {f"e{number}" for number in range(80)} == {
+        each["id"] for message in told for each in (message if batch else [message])
+    }
+    assert max(len(heard.body) for heard in partner.heard) < 1_300_000
+
+
 async def test_what_waited_in_one_message_goes_by_itself_when_batching_ends(room: Room) -> None:
     """A partner that takes one event at a time from now on gets each of them, none is counted as sent with another."""
     partner = await room.receiver(500, 204)
