@@ -7,7 +7,6 @@ Source: NIST SP 800-38D (GCM; 96-bit random nonces, far fewer than 2^32 of them)
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import hmac
 import json
@@ -36,6 +35,7 @@ from shared.errors import Conflict, Unfit
 from shared.settings import Settings
 
 SEALED = "sealed:1:"
+KEY_BYTES = 32
 NONCE_BYTES = 12
 MOST_KEYS = 10
 MOST_OPENED = 5_000
@@ -56,9 +56,12 @@ class Keyring:
         given = settings.webhooks_key
         text = given.get_secret_value() if given else kept_secret(settings.data / "webhooks.key", _new_key)
         try:
-            return cls(b64decode(text, validate=True))
-        except (binascii.Error, ValueError):
-            raise Unfit("SYNDICATE_WEBHOOKS_KEY (or DATA/webhooks.key) is not the base64 of 32 bytes") from None
+            key = b64decode(text, validate=True)
+        except ValueError:  # binascii.Error is one
+            key = b""
+        if len(key) != KEY_BYTES:  # AESGCM takes 16 and 24 too, and would be the weaker AES
+            raise Unfit("SYNDICATE_WEBHOOKS_KEY (or DATA/webhooks.key) is not the base64 of 32 bytes")
+        return cls(key)
 
     def stored(self, secret: str, partner: str) -> StoredKey:
         """The secret as it rests. Raises SecretRejected if it is none."""
@@ -150,4 +153,4 @@ def rotated(keys: Sequence[StoredKey], new: StoredKey, now: datetime, overlap_se
 
 
 def _new_key() -> str:
-    return b64encode(chance.token_bytes(32)).decode()
+    return b64encode(chance.token_bytes(KEY_BYTES)).decode()

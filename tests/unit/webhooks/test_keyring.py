@@ -94,6 +94,6 @@ def test_the_sealing_key_is_made_once_for_its_owner_only(tmp_path: Path) -> None
 
     assert Keyring.of(settings).signers([stored], "p", NOW)
     assert 0o600 == stat.S_IMODE(path.stat().st_mode)
-    for nonsense in ("short", "!" * 44, "QUFB"):
+    for nonsense in ("short", "!" * 44, "QUFB", "A" * 22 + "=="):
         with pytest.raises(Unfit):
             Keyring.of(settings.model_copy(update={"webhooks_key": SecretStr(nonsense)}))
