@@ -176,10 +176,13 @@ class Belt:
         await self.broker.start()
 
     async def close(self) -> None:
-        """Stop reading, finish what is in hand within the drain time, hand back the rest."""
+        """Stop reading, finish what is in hand within the drain time, hand back the rest within as much time again."""
         await self.broker.stop()
-        for consumer in self.consumers:
-            await consumer.release()
+        try:
+            async with asyncio.timeout(self.settings.drain_seconds):
+                await asyncio.gather(*(consumer.release() for consumer in self.consumers))
+        except TimeoutError:
+            log.warning("entries.not_handed_back", error="Redis does not answer")  # the lease tells the others instead
 
     async def take_over(self) -> None:
         """One turn of looking for entries of dead consumers, four times in the length of a lease."""
@@ -229,12 +232,7 @@ class Belt:
 
     async def backlog(self, stream: str, group: str) -> int:
         """Entries of `stream` that `group` has not settled: each settled one has a mark as long as it is there."""
-        async with self.client.pipeline(
-            transaction=True
-        ) as pipe:  # or what is settled in between would count for what is not
-            pipe.xlen(self.key(stream))
-            pipe.zcard(self.key("done", stream, group))
-            entries, marks = await pipe.execute()
+        entries, marks = await self.scripts.run("backlog", [self.key(stream), self.key("done", stream, group)], [])
         return max(int(entries) - int(marks), 0)
 
     async def overloaded(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -203,3 +204,18 @@ async def test_a_stop_after_flushall_is_quiet(redis_server: RedisServer) -> None
     async with running(redis_server, classified):
         with redis_server.client() as client:
             client.flushall()
+
+
+async def test_a_stop_does_not_wait_for_a_redis_that_hangs(redis_server: RedisServer) -> None:
+    """Whose server is stopped in the middle of its work leaves all the same; the lease tells the others."""
+    client = redis.asyncio.Redis.from_url(redis_server.url)
+    belt = Belt(client, settings(drain_seconds=0.3), SystemClock())
+    for stream in ("documents.ingested", "documents.classified", "documents.related"):
+        belt.consume(stream, group="group", decide=classified)
+    await belt.open()
+    assert redis_server.process
+    redis_server.process.send_signal(signal.SIGSTOP)
+    async with asyncio.timeout(4):  # a command alone waits for 5 s
+        await belt.close()
+    redis_server.process.send_signal(signal.SIGCONT)
+    await client.aclose()

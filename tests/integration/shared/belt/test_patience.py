@@ -70,7 +70,7 @@ async def test_an_entry_of_too_many_fields_for_lua_is_buried(redis_server: Redis
 
 
 async def test_a_process_starts_on_a_full_redis(redis_server: RedisServer) -> None:
-    """Whose group is there already reads, and serves what there is; its steps wait until there is room."""
+    """Whose group is there already reads, and can be asked how it stands; its steps wait until there is room."""
     async with running(redis_server, classified):
         await put(redis_server, ingested("d0"))
         await until(lambda: emitted(redis_server) == 1)
@@ -78,11 +78,13 @@ async def test_a_process_starts_on_a_full_redis(redis_server: RedisServer) -> No
     with redis_server.client() as client:
         client.config_set("maxmemory", 1)
 
-        async with running(redis_server, classified):
+        async with running(redis_server, classified) as belt:
             await until(lambda: pending(redis_server) == 1)
+            (state,) = await belt.health()
             client.config_set("maxmemory", 0)
             await until(lambda: emitted(redis_server) == 2)
 
+    assert ("", 1, 1) == (state.fault, state.backlog, state.pending)
     assert once(2) == effects(redis_server)
 
 
