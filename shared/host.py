@@ -139,9 +139,9 @@ async def run(
     try:
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
-        if ready:
-            await ready()
-        await _first_of(stop.wait(), serving)
+        # To get ready may take as long as Redis is full.
+        if ready is None or await _first_of(ready(), stop.wait()):
+            await _first_of(stop.wait(), asyncio.shield(serving))
     finally:
         server.should_exit = True
         await asyncio.wait([serving], timeout=OPEN_CONNECTIONS_SECONDS + 1)
@@ -179,7 +179,13 @@ def _server(host: Host) -> _Server:
     return _Server(config)
 
 
-async def _first_of(stop: Awaitable[Any], serving: asyncio.Task[None]) -> None:
-    waiting = asyncio.ensure_future(stop)
-    await asyncio.wait([waiting, serving], return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
+async def _first_of(one: Awaitable[Any], other: Awaitable[Any]) -> bool:
+    """Wait for one of two, and give up the other; True if it was the first that ended. Raises what that raised."""
+    tasks = [asyncio.ensure_future(one), asyncio.ensure_future(other)]
+    ended, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    for task in ended:
+        task.result()
+    return tasks[0] in ended
