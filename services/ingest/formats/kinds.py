@@ -80,6 +80,8 @@ WEAK = re.compile(r"^(?:[-*+]|\d{1,3}\.|>) \S", re.MULTILINE)
 PDF, ZIP, GZIP = b"%PDF-", b"PK\x03\x04", b"\x1f\x8b"
 MAX_INFLATED = 50_000_000
 """Bytes; what sitemaps.org allows a sitemap."""
+MAX_MEMBERS = 10_000
+PIECE_BYTES = 65_536
 LOOKED_AT = 100_000
 
 
@@ -121,15 +123,35 @@ LOOKS: Mapping[Kind, Callable[[str, str], bool]] = {
 
 
 def inflated(body: bytes) -> bytes:
-    """What a gzipped body (a sitemap, an export) holds, and never more than MAX_INFLATED bytes of it."""
+    """What a gzipped body (a sitemap, an export) holds: all of its members (RFC 1952, section 2.2), and never more than MAX_INFLATED bytes.
+
+    Rejects one that ends too soon: half a document must not pass for the whole.
+    """
+    rest, members, size = memoryview(body), list[bytearray](), 0
+    while rest[: len(GZIP)] == GZIP:
+        member, length = _member(rest, MAX_INFLATED + 1 - size)
+        members.append(member)
+        rest, size = rest[length:], size + len(member)
+        if size > MAX_INFLATED or len(members) > MAX_MEMBERS:
+            detail = f"the body inflates to more than {MAX_INFLATED} bytes, or has more than {MAX_MEMBERS} parts"
+            raise DocumentRejected("too-large", detail, limit=MAX_INFLATED)
+    return b"".join(members)
+
+
+def _member(body: memoryview, most: int) -> tuple[bytearray, int]:
+    """What the first member holds, up to `most` bytes of it, and how many bytes of `body` it takes."""
     inflater = decompressobj(wbits=31)
+    content, at = bytearray(), 0
     try:
-        content = inflater.decompress(body, MAX_INFLATED + 1)
+        while not inflater.eof and len(content) < most:
+            if at >= len(body):
+                raise DocumentRejected("not-utf8", "the compressed body ends too soon")
+            # By pieces, because what stands behind a member is copied each time.
+            content += inflater.decompress(body[at : at + PIECE_BYTES], most - len(content))
+            at += PIECE_BYTES
     except ZlibError:
         raise DocumentRejected("not-utf8", "the compressed body is broken") from None
-    if len(content) > MAX_INFLATED:
-        raise DocumentRejected("too-large", f"the body inflates to more than {MAX_INFLATED} bytes", limit=MAX_INFLATED)
-    return content
+    return content, min(at, len(body)) - len(inflater.unused_data)
 
 
 def is_bare_text(body: bytes) -> bool:

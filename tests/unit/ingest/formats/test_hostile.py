@@ -130,6 +130,10 @@ def test_a_zip_bomb_is_refused_before_it_is_inflated() -> None:
         (gzip.compress(bytes(100 * MEGABYTE)), "too-large"),
         (gzip.compress(b"x" * 3 * MEGABYTE), "too-large"),
         (b"\x1f\x8bnonsense", "not-utf8"),
+        (gzip.compress(b"Half of a text.")[:-9], "not-utf8"),
+        (gzip.compress(b"A whole text.") + gzip.compress(b"Half of a text.")[:-1], "not-utf8"),
+        (gzip.compress(bytes(20 * MEGABYTE)) * 3, "too-large"),
+        (gzip.compress(b"") * 20_000, "too-large"),
         (b"GIF89a\x00\xff", "not-utf8"),
     ],
 )
