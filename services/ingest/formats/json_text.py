@@ -29,7 +29,7 @@ def read_json(text: str) -> Found:
             raise
         first, end = None, start
     rest = text[end:].strip(SPACE)
-    if isinstance(first, dict) and rest and not rest.startswith("{"):
+    if isinstance(first, dict) and rest and _is_front_matter(first, text[start:end], rest):
         if depth_of(first) > MAX_DEPTH:
             raise too_deep("front matter")
         yield Source(given(first), from_markdown(text[end:]))
@@ -37,6 +37,17 @@ def read_json(text: str) -> Found:
         yield from _values(first)
     else:
         yield from lines(text)
+
+
+def _is_front_matter(first: Mapping[str, Any], written: str, rest: str) -> bool:
+    """Whether `rest` is the text that the object is about, and not the next lines of NDJSON, the first of them broken perhaps."""
+    if rest.startswith("{"):
+        return False
+    if "\n" in written:
+        return True
+    behind = [line for line in rest.split("\n") if line.strip(SPACE)]
+    objects = sum(line.lstrip(SPACE).startswith("{") for line in behind)
+    return not any(first.get(name) for name in CONTENTS) and 2 * objects < len(behind)
 
 
 def lines(text: str) -> Found:
@@ -60,7 +71,10 @@ def document(told: object, at: str = "") -> Source:
 
 def _one(line: str, at: str) -> Found:
     try:
-        yield document(_value(line, 0)[0], at)
+        told, end = _value(line, 0)
+        if line[end:].strip(SPACE):
+            raise DocumentRejected("bad-json", "there is more on the line than one JSON value", column=end + 1)
+        yield document(told, at)
     except DocumentRejected as error:
         yield Refusal(error, at)
 

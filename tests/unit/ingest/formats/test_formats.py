@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime
 from typing import Any
 
@@ -140,6 +141,31 @@ def test_one_document_is_asked_for_and_other_things_are_refused(name: str, code:
         read(SAMPLES[name])
 
     assert code == rejected.value.code
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ('{"title": "A", "text": "x"}\nbroken', ["A", "bad-json"]),
+        ('{"title": "A", "text": "x"}\n[1]\n\n{"title": "B", "text": "y"}', ["A", "bad-json", "B"]),
+        ('{"title": "A"}\n"broken\n{"title": "B", "text": "y"}', ["empty", "bad-json", "B"]),
+        ('{"title": "A", "text": "x"}{"title": "B", "text": "y"}\n{"title": "C", "text": "z"}', ["bad-json", "C"]),
+        ('{"title": "A"}\n\nBehind it:\n\n{"b": 1}\n\nand more.', ["A"]),
+        ('{\n"title": "A", "text": "x"\n}\n\nBehind it.', ["A"]),
+    ],
+)
+def test_no_line_of_ndjson_is_taken_for_the_text_of_another(body: str, told: list[str]) -> None:
+    """Whatever stands in the next line; only behind an object that says no text of its own stands Markdown."""
+    items = list(read_all(body.encode()))
+
+    assert told == [item.draft.title if isinstance(item, Reading) else refused(item) for item in items]
+
+
+def test_all_members_of_a_gzipped_body_are_read() -> None:
+    """As `cat a.gz b.gz` and parallel compressors write them (RFC 1952, section 2.2); zeros behind them are filling."""
+    body = b"".join(gzip.compress(part) for part in (b"The first half, ", b"", b"the second half.")) + bytes(512)
+
+    assert read(body).text == "The first half, the second half."
 
 
 def test_an_array_is_many_documents() -> None:
