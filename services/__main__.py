@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from services import FLOW
 from services.commands import letters, up
+from shared.errors import SyndicateError
 
 app = typer.Typer(
     name="syndicate",
@@ -36,6 +37,9 @@ def main() -> None:
     except ValidationError as error:
         _tell_settings(error)
         sys.exit(1)
+    except SyndicateError as error:
+        print(error.detail, file=sys.stderr)  # noqa: T201 - before any console
+        sys.exit(1)
 
 
 def _starts_services(words: list[str]) -> bool:
@@ -50,7 +54,7 @@ def _tell_settings(error: ValidationError) -> None:
     """Name each environment variable that does not fit, and why; never its value, which may be a secret."""
     for fault in error.errors(include_input=False, include_url=False):
         name = str(fault["loc"][0]).upper() if fault["loc"] else ""
-        print(f"Cannot start: SYNDICATE_{name}: {fault['msg']}", file=sys.stderr)  # noqa: T201 - before any console
+        print(f"Cannot start: SYNDICATE_{name}: {fault['msg'].removeprefix('Value error, ')}", file=sys.stderr)  # noqa: T201 - before any console
 
 
 if __name__ == "__main__":

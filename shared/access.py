@@ -5,8 +5,8 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from shared.errors import Unfit
@@ -22,12 +22,25 @@ def operator_token(settings: Settings) -> str:
 
 def kept_secret(path: Path, make: Callable[[], str]) -> str:
     """What stands in the file; made and written down, readable by its owner only, if there is none yet."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        _write_down(make(), path)
-    if not (secret := path.read_text().strip()):
+    with writable(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _write_down(make(), path)
+        secret = path.read_text().strip()
+    if not secret:
         raise Unfit(f"{path} is empty; remove it, and the next start makes a new one")
     return secret
+
+
+@contextmanager
+def writable(data: Path) -> Iterator[None]:
+    """What is done within is done in the data directory. Raises Unfit, with the reason, where that cannot be."""
+    try:
+        yield
+    except OSError as error:
+        raise Unfit(
+            f"{error.filename or data}: {error.strerror}; SYNDICATE_DATA must be a directory that can be written"
+        ) from error
 
 
 def _write_down(token: str, path: Path) -> None:
@@ -46,7 +59,8 @@ def known_token(settings: Settings) -> str | None:
     if settings.token:
         return settings.token.get_secret_value()
     path = token_file(settings)
-    return path.read_text().strip() if path.exists() else None
+    with writable(path.parent):
+        return path.read_text().strip() if path.exists() else None
 
 
 def token_file(settings: Settings) -> Path:

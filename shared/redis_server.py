@@ -1,7 +1,8 @@
 """Finding a Redis: the address that was set, a server on PATH, the one in the wheel, Docker; else one error that names the ways out.
 
 A server that is started here keeps its data in DATA/redis with an append-only file, listens on a socket in a private directory (or, from
-Docker, on loopback) and outlives a killed parent: the next start finds it by DATA/redis.url and goes on with it.
+Docker, on loopback) and outlives a killed parent: the next start finds it by DATA/redis.url and goes on with it. One that dies itself is
+started again by whoever holds DATA/redis.lock, and that is a process that is left when the one that had it ends.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from typing import IO
 import redis
 from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
+from redis.exceptions import TimeoutError as TimedOut
 from redis.retry import Retry
 
+from shared.access import writable
 from shared.errors import Unfit
 from shared.logs import log
 from shared.settings import Settings
@@ -55,6 +58,7 @@ class Redis:
     origin: str
     owned: bool = False
     lock: IO[str] | None = None
+    process: subprocess.Popen[bytes] | None = None
 
     def stop(self) -> None:
         """Let a server of our own write its last and end."""
@@ -74,14 +78,30 @@ def find(settings: Settings) -> Redis:
     if settings.redis_url:
         return Redis(settings.redis_url.get_secret_value(), "SYNDICATE_REDIS_URL")
     data = settings.data.resolve()
-    data.mkdir(parents=True, exist_ok=True)
-    lock = (data / "redis.lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        return Redis(_announced(data), "another process of Syndicate")
-    return _own(data, lock)
+    with writable(data):
+        data.mkdir(parents=True, exist_ok=True)
+        if lock := _locked(data):
+            try:
+                return _own(data, lock)
+            except BaseException:
+                lock.close()
+                raise
+    return Redis(_announced(data), "another process of Syndicate")
+
+
+def keep(settings: Settings, found: Redis) -> None:
+    """Start the server again if it has died and is ours, or nobody's any more. One in Docker would come back under another address."""
+    if settings.redis_url or not found.url.startswith("unix:") or _lives(found.url):
+        return
+    if found.process and found.process.poll() is None:  # only its socket is gone
+        return
+    data = settings.data.resolve()
+    if found.lock is None:
+        found.lock = _locked(data)
+    if found.lock:
+        log.warning("redis.restarted", reason="the server that was started here has ended", log=str(data / "redis.log"))
+        found.owned = True
+        _, _, found.process = _started(data)
 
 
 def attach(settings: Settings) -> str:
@@ -89,7 +109,7 @@ def attach(settings: Settings) -> str:
     if settings.redis_url:
         return settings.redis_url.get_secret_value()
     address = settings.data / "redis.url"
-    if address.exists() and _answers(url := address.read_text().strip()):
+    if address.exists() and _lives(url := address.read_text().strip()):
         return url
     raise Unfit("no Redis of a running server was found; is `syndicate up` running?")
 
@@ -106,24 +126,43 @@ def binary() -> str | None:
     return inside if os.access(inside, os.X_OK) else None
 
 
+def _locked(data: Path) -> IO[str] | None:
+    """The lock of the one process that runs the server; None if another one has it."""
+    lock = (data / "redis.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
+
+
 def _own(data: Path, lock: IO[str]) -> Redis:
     address = data / "redis.url"
-    if address.exists() and _answers(url := address.read_text().strip()):
+    if address.exists() and _lives(url := address.read_text().strip()):
+        _wait(url, data)
         return Redis(url, "a server left running by an earlier start", owned=True, lock=lock)
+    url, origin, process = _started(data)
+    return Redis(url, origin, owned=True, lock=lock, process=process)
+
+
+def _started(data: Path) -> tuple[str, str, subprocess.Popen[bytes] | None]:
+    """A server's address, which is written down, where it comes from, and its process if it is a child of this one."""
+    process = None
     if server := binary():
-        url = _spawn(server, data)
+        url, process = _spawn(server, data)
         origin = server
     elif _docker_answers():
         url = _spawn_in_docker(data)
         origin = f"Docker ({IMAGE})"
     else:
         raise Unfit(WAYS_OUT)
-    address.write_text(url)
-    _wait(url, data)
-    return Redis(url, origin, owned=True, lock=lock)
+    (data / "redis.url").write_text(url)
+    _wait(url, data, process)
+    return url, origin, process
 
 
-def _spawn(server: str, data: Path) -> str:
+def _spawn(server: str, data: Path) -> tuple[str, subprocess.Popen[bytes]]:
     folder = data / "redis"
     folder.mkdir(exist_ok=True)
     socket = _socket_path(folder)
@@ -131,8 +170,10 @@ def _spawn(server: str, data: Path) -> str:
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     with (data / "redis.log").open("ab") as out:
         # Its own session: a Ctrl-C in the terminal reaches us, and we stop it when the work in hand is done.
-        subprocess.Popen([server, *words], stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
-    return f"unix://{socket}"
+        process = subprocess.Popen(  # noqa: S603
+            [server, *words], stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+    return f"unix://{socket}", process
 
 
 def _socket_path(folder: Path) -> Path:
@@ -165,27 +206,37 @@ def _spawn_in_docker(data: Path) -> str:
     return f"redis://{published.stdout.splitlines()[0].strip()}"
 
 
-def _answers(url: str) -> bool:
+def _lives(url: str) -> bool:
+    """Whether a server is there. On a socket one that is only too busy to answer is: a second one would write into its files."""
     with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)) as client:
         try:
             return bool(client.ping())
         except BusyLoadingError:
             return True
+        except TimedOut:
+            return url.startswith("unix:")
         except RedisError:
             return False
 
 
-def _wait(url: str, data: Path) -> None:
-    """Until the server has read its append-only file and answers."""
+def _wait(url: str, data: Path, process: subprocess.Popen[bytes] | None = None) -> None:
+    """Until the server has read its append-only file and answers. Raises Unfit if it takes too long, or if `process` has ended."""
     deadline = time.monotonic() + START_SECONDS
-    with redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0)) as client:
+    with redis.Redis.from_url(url, socket_timeout=2, retry=Retry(NoBackoff(), 0)) as client:
         while time.monotonic() < deadline:
             try:
                 client.ping()
                 return
             except RedisError:
                 time.sleep(0.02)
+            if process and process.poll() is not None:
+                raise Unfit(f"the Redis that was started has ended: {_last_line(data / 'redis.log')}")
     raise Unfit(f"the Redis that was started does not answer; its log is {data / 'redis.log'}")
+
+
+def _last_line(path: Path) -> str:
+    lines = path.read_bytes()[-2_000:].decode(errors="replace").strip().splitlines()
+    return f"{''.join(lines[-1:])} ({path})"
 
 
 def _announced(data: Path) -> str:
@@ -193,7 +244,7 @@ def _announced(data: Path) -> str:
     deadline = time.monotonic() + START_SECONDS
     address = data / "redis.url"
     while time.monotonic() < deadline:
-        if address.exists() and _answers(url := address.read_text().strip()):
+        if address.exists() and _lives(url := address.read_text().strip()):
             return url
         time.sleep(0.05)
     raise Unfit(f"another process holds {data / 'redis.lock'}, but its Redis does not answer")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
@@ -31,6 +32,7 @@ from shared.streams import Belt
 from shared.web import create_web, operator_check
 
 VERSION = "0.1.0"
+KEEP_SECONDS = 1.0
 
 
 def register(app: typer.Typer) -> None:
@@ -73,11 +75,17 @@ async def _serve(names: Sequence[str], settings: Settings, *, demo: bool) -> Non
         version = await fitness.check(client)
         log.info("redis.found", origin=found.origin, version=version)
         host = build(names, settings, client, demo=demo)
+        host.background("redis.kept", partial(_keep, settings, found))
         collect_seldom()
         await run(host, ready=_welcome(host, names, demo=demo))
     finally:
         await client.aclose()
         await asyncio.to_thread(found.stop)
+
+
+async def _keep(settings: Settings, found: redis_server.Redis) -> None:
+    await asyncio.sleep(KEEP_SECONDS)
+    await asyncio.to_thread(redis_server.keep, settings, found)
 
 
 def build(

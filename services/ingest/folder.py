@@ -17,7 +17,7 @@ from typing import Any
 from services.ingest.documents import Reading
 from services.ingest.intake import Intake, Read
 from services.ingest.telling import error_line
-from shared.errors import DocumentRejected, Gone, SyndicateError
+from shared.errors import DocumentRejected, Gone, SyndicateError, Unfit
 from shared.host import Host
 from shared.logs import log
 
@@ -89,11 +89,18 @@ def install_folder(host: Host, intake: Intake, root: Path) -> None:
     most = max(host.settings.max_document_bytes, host.settings.max_batch_bytes)
     folder = Folder(root, intake, most)
 
+    async def prepare() -> None:
+        try:
+            await asyncio.to_thread(root.mkdir, parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unfit(f"SYNDICATE_INBOX is no folder that can be watched: {root}: {error.strerror}") from error
+
     async def turn() -> None:
         await asyncio.to_thread(root.mkdir, parents=True, exist_ok=True)
         await folder.look()
         await asyncio.sleep(LOOK_SECONDS)
 
+    host.prepare(prepare)
     host.background("ingest.folder", turn)
 
 

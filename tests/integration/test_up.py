@@ -135,6 +135,23 @@ def test_a_killed_parent_leaves_a_redis_that_the_next_start_goes_on_with(tmp_pat
     assert (5, []) == (documents, left)
 
 
+def test_a_redis_that_dies_alone_comes_back(tmp_path: Path) -> None:
+    """-9 for the server that it brought along: within seconds there is one again, with everything."""
+    with life(tmp_path) as lived:
+        lived.begin()
+        eventually(lambda: len(lived.documents()) == 5)
+        for server in set(lived.redis()):
+            server.kill()
+            server.wait(20)
+        eventually(lambda: get(f"{lived.base}/health/ready")[0] == 200)
+        documents = len(lived.documents())
+        assert lived.process
+        code = lived.process.stop()
+        left = lived.redis()
+
+    assert (5, 0, []) == (documents, code, left)
+
+
 def test_a_second_process_shares_the_redis_of_the_first(tmp_path: Path) -> None:
     """`python -m services feeds` beside a running server uses that server's Redis."""
     with life(tmp_path) as lived:
@@ -157,6 +174,10 @@ def test_a_second_process_shares_the_redis_of_the_first(tmp_path: Path) -> None:
         ({"SYNDICATE_TAXONOMY": "/nowhere.yaml"}, "SYNDICATE_TAXONOMY"),
         ({"SYNDICATE_PORT": "99999"}, "SYNDICATE_PORT"),
         ({"SYNDICATE_PARTNER_NETWORKS": "everything"}, "SYNDICATE_PARTNER_NETWORKS"),
+        ({"SYNDICATE_PUBLIC_URL": "news.example.org"}, "SYNDICATE_PUBLIC_URL: must be an address"),
+        ({"SYNDICATE_REDIS_URL": "localhost"}, "SYNDICATE_REDIS_URL"),
+        ({"SYNDICATE_DATA": "/dev/null"}, "SYNDICATE_DATA"),
+        ({"SYNDICATE_INBOX": "/dev/null"}, "SYNDICATE_INBOX"),
     ],
 )
 def test_what_cannot_start_says_why(tmp_path: Path, environment: dict[str, str], words: str) -> None:
