@@ -7,6 +7,7 @@ import re
 import time
 from typing import Any
 
+from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import TimeoutError as TimedOut
 
@@ -16,6 +17,7 @@ from shared.logs import log
 LEAST_VERSION = (6, 2)
 PATIENCE_SECONDS = 60.0
 PAUSE_SECONDS = 0.2
+ANSWER_SECONDS = 5.0
 
 
 async def check(client: Any, *, patience_seconds: float = PATIENCE_SECONDS) -> str:
@@ -36,11 +38,19 @@ async def _loaded(client: Any, deadline: float) -> dict[str, Any]:
     while True:
         reason = "it is still reading its file"
         try:
-            info: dict[str, Any] = await client.info("everything")
+            async with asyncio.timeout(ANSWER_SECONDS):
+                info: dict[str, Any] = await client.info("everything")
             if not info.get("loading"):
                 return info
+        except TimeoutError:
+            reason = (
+                f"no answer within {ANSWER_SECONDS:.0f} s; does it speak TLS where SYNDICATE_REDIS_URL says rediss://?"
+            )
         except (Unreachable, TimedOut) as error:
             reason = str(error)
+            # On a socket redis-py makes a ConnectionError of it.
+            if AuthenticationError in map(type, (error, error.__cause__, error.__context__)):
+                raise Unfit(f"Redis refuses the name or password in SYNDICATE_REDIS_URL ({reason})") from error
         if time.monotonic() > deadline:
             raise Unfit(f"Redis does not answer: {reason}")
         if not told:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 
+from shared.errors import Unfit
+
 CONNECTIONS = 256
 FLOODED_BYTES = 65_536
 """From here on a transport of asyncio or uvloop tells its writers to wait (FLOW_CONTROL_HIGH_WATER_PLAINTEXT, in KiB: 64)."""
+
+NO_ADDRESS = (
+    "SYNDICATE_REDIS_URL is no address of a Redis: redis://:PASSWORD@HOST:PORT/NUMBER, rediss://… with TLS, or unix:///PATH; "
+    "a sign like / # @ in a password is written %2F %23 %40"
+)
 
 SHORT_BYTES = 128
 """Most of a step's words are shorter, in bytes; what stands before those is not printed again each time."""
@@ -19,9 +27,16 @@ LENGTHS = tuple(b"\r\n$%d\r\n" % length for length in range(SHORT_BYTES))
 
 
 def connect(url: str) -> Any:
-    """A client whose short retries hide a blink of Redis; longer absences are for the loops to wait out."""
+    """A client whose short retries hide a blink of Redis; longer absences are for the loops to wait out. Raises Unfit for no address."""
     retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), 3)
-    client = Redis.from_url(url, retry=retry, max_connections=CONNECTIONS)
+    try:
+        client = Redis.from_url(url, retry=retry, max_connections=CONNECTIONS)
+        client.connection_pool.connection_class(**client.connection_pool.connection_kwargs)
+        numbered = url.startswith("unix:") or not (path := urlsplit(url).path.strip("/")) or path.isdecimal()
+    except (ValueError, TypeError):
+        numbered = False
+    if not numbered:
+        raise Unfit(NO_ADDRESS)  # and not which: it may hold a password
     pool = client.connection_pool
     pool.connection_class = _packing(pool.connection_class)
     return client

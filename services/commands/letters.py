@@ -7,7 +7,6 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, TypeVar
 
-import redis.asyncio
 import typer
 from redis.exceptions import RedisError
 from rich.console import Console
@@ -17,6 +16,7 @@ from shared import redis_server
 from shared.clock import SystemClock
 from shared.dead_letters import drop, every_id, list_dead, replay
 from shared.errors import SyndicateError
+from shared.packing import connect
 from shared.settings import Settings
 from shared.streams import Belt
 
@@ -51,6 +51,7 @@ def again(
     ids: Ids = None, everything: Annotated[bool, typer.Option("--all", help="Every letter, oldest first.")] = False
 ) -> None:
     """Put letters back onto the stream that they came from; what was done already is not done twice."""
+    _named(ids, everything)
 
     async def put_back(belt: Belt) -> int:
         return sum([await replay(belt, letter) is not None async for letter in _chosen(belt, ids, everything)])
@@ -60,11 +61,17 @@ def again(
 
 def forget(ids: Ids = None, everything: Annotated[bool, typer.Option("--all", help="Every letter.")] = False) -> None:
     """Let letters go for good."""
+    _named(ids, everything)
 
     async def let_go(belt: Belt) -> int:
         return sum([await drop(belt, letter) async for letter in _chosen(belt, ids, everything)])
 
     print(f"{_with_belt(let_go)} dropped")
+
+
+def _named(ids: list[str] | None, everything: bool) -> None:
+    if not ids and not everything:
+        raise typer.BadParameter("name some, or --all", param_hint="ID")
 
 
 async def _chosen(belt: Belt, ids: list[str] | None, everything: bool) -> AsyncIterator[str]:
@@ -82,7 +89,7 @@ def _with_belt(work: Callable[[Belt], Awaitable[Answer]]) -> Answer:
     async def run() -> Answer:
         settings = Settings()
         found = redis_server.attach(settings)
-        async with redis.asyncio.Redis.from_url(found) as client:
+        async with connect(found) as client:
             return await work(Belt(client, settings, SystemClock()))
 
     try:

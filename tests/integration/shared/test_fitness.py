@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 import redis.asyncio
@@ -45,3 +46,22 @@ async def test_a_server_that_would_lose_something_is_refused(
         await client.config_set(option, value)
         with pytest.raises(Unfit, match=said):
             await fitness.check(client)
+
+
+async def test_a_wrong_password_is_told_at_once(redis_server: RedisServer) -> None:
+    """No wait makes it right."""
+    with redis_server.client() as client:
+        client.config_set("requirepass", "sesame")
+    for name in ("", ":wrong@"):
+        async with redis.asyncio.Redis.from_url(redis_server.url.replace("://", f"://{name}", 1)) as client:
+            with pytest.raises(Unfit, match="password in SYNDICATE_REDIS_URL"):
+                await fitness.check(client)
+
+
+async def test_a_server_that_never_answers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one without TLS does where TLS was asked for: it waits for the rest of what it takes for a command."""
+    monkeypatch.setattr(fitness, "ANSWER_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        async with redis.asyncio.Redis(port=door.getsockname()[1]) as client:
+            with pytest.raises(Unfit, match="no answer within"):
+                await fitness.check(client, patience_seconds=0.3)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocketConnection
 from redis.exceptions import DataError
 
+from shared.errors import Unfit
 from shared.packing import _packing, connect
 
 WORD = st.text(st.characters(codec="utf-8")) | st.binary() | st.integers() | st.floats()
@@ -41,3 +42,19 @@ def test_every_kind_of_connection_packs(url: str, kind: type[Connection]) -> Non
     """TCP, TLS and sockets."""
     chosen = connect(url).connection_pool.connection_class
     assert ("Packing", kind) == (chosen.__name__, chosen.__base__)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost", "http://localhost", "redis://:secret@localhost:port/0", "redis://:se/secret#@localhost:6379", "redis://localhost/news",
+        "redis://localhost?socket_timeout=secret", "redis://localhost?secret=1",
+    ],
+)  # fmt: skip
+def test_what_is_no_address_is_told_without_it(url: str) -> None:
+    """It may hold a password."""
+    with pytest.raises(Unfit, match="SYNDICATE_REDIS_URL") as told:
+        connect(url)
+
+    assert "secret" not in str(told.value)
+    assert told.value.__suppress_context__ or told.value.__context__ is None
