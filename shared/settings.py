@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
+TOKEN = re.compile(r"[ -~]+")
 WEB_ADDRESS = re.compile(
     r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?(/[a-z0-9._~%!$&'()*+,;=:@/-]*)?", re.IGNORECASE | re.ASCII
 )
@@ -172,6 +173,15 @@ class Settings(BaseSettings):
                 "is no address: http:// or https://, a host in ASCII (xn--… if need be), perhaps a port and a path"
             )
         return value.rstrip("/")
+
+    @field_validator("token")
+    @classmethod
+    def _sendable(cls, value: SecretStr | None) -> SecretStr | None:
+        """Without the space around it that files and forms add; the rest has to pass through a header (RFC 6750, section 2.1)."""
+        token = value.get_secret_value().strip() if value else ""
+        if token and not TOKEN.fullmatch(token):
+            raise ValueError("must be of printable ASCII characters")
+        return SecretStr(token) if token else None
 
     @property
     def base_url(self) -> str:

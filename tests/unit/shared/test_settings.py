@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from shared.settings import Settings
 
@@ -38,3 +38,18 @@ def test_a_public_address_that_is_none_is_refused(said: str) -> None:
 def test_a_public_address_may_have_a_port_and_a_path(said: str, meant: str) -> None:
     """A slash at its end makes no difference."""
     assert Settings(public_url=said).base_url == meant
+
+
+def test_a_token_is_kept_without_the_space_around_it() -> None:
+    """A file's last line end would make it another token than the one that a client can send."""
+    token = Settings(token=SecretStr(" sesame\n")).token
+    assert token
+    assert "sesame" == token.get_secret_value()
+    assert Settings(token=SecretStr(" \n")).token is None
+
+
+@pytest.mark.parametrize("token", ["a\nb", "pässwort"])
+def test_a_token_that_no_header_can_hold_is_refused_unseen(token: str) -> None:
+    """The message shows the setting and not its value."""
+    with pytest.raises(ValidationError, match="must be of printable ASCII"):
+        Settings(token=SecretStr(token))
