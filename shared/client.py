@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json as text
+from http import HTTPStatus
 from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
 
-from shared.access import known_token
+from shared.access import known_token, token_file
 from shared.errors import SyndicateError
 from shared.settings import Settings
 
@@ -43,6 +44,7 @@ class Client:
     def __init__(self, settings: Settings) -> None:
         self.address = settings.server_url
         self._token = known_token(settings)
+        self._place = "SYNDICATE_TOKEN" if settings.token else str(token_file(settings))
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -80,10 +82,17 @@ class Client:
                 answer = await _content(got)
                 if got.status < 400:  # noqa: PLR2004 - RFC 9110, section 15
                     return got.status, answer
+                if got.status == HTTPStatus.UNAUTHORIZED:
+                    answer = (answer or {}) | {"detail": self._unauthorized()}
                 raise ProblemReceived(got.status, answer or {}, _seconds(got.headers.get("Retry-After")))
         except (aiohttp.ClientError, TimeoutError) as error:
             reason = str(error) or type(error).__name__
             raise ServerUnreachable(f"{self.address} does not answer ({reason}); is `syndicate up` running?") from error
+
+    def _unauthorized(self) -> str:
+        """What to do where the token is not taken."""
+        found = f"the token in {self._place} is another one" if self._token else f"there is none in {self._place}"
+        return f"{self.address} wants the operator's token, and {found}; set SYNDICATE_TOKEN, or SYNDICATE_DATA to the server's"
 
 
 async def _content(got: aiohttp.ClientResponse) -> Any:

@@ -36,9 +36,13 @@ def backup(file: Target = STANDARD_INPUT) -> None:
         count = _run(_saved(sys.stdout.buffer))
     else:
         draft = Path(f"{file}.part")  # a backup that was interrupted must not look like one
-        with draft.open("wb") as out:
-            count = _run(_saved(out))
-        draft.replace(file)
+        try:
+            with draft.open("wb") as out:
+                count = _run(_saved(out))
+            draft.replace(file)
+        except OSError as error:
+            print(f"{file} cannot be written: {error.strerror}", file=sys.stderr)
+            raise typer.Exit(FAILED) from None
     print(f"{count} documents saved.", file=sys.stderr)
 
 

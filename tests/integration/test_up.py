@@ -174,7 +174,7 @@ def test_a_second_process_shares_the_redis_of_the_first(tmp_path: Path) -> None:
         ({"SYNDICATE_TAXONOMY": "/nowhere.yaml"}, "SYNDICATE_TAXONOMY"),
         ({"SYNDICATE_PORT": "99999"}, "SYNDICATE_PORT"),
         ({"SYNDICATE_PARTNER_NETWORKS": "everything"}, "SYNDICATE_PARTNER_NETWORKS"),
-        ({"SYNDICATE_PUBLIC_URL": "news.example.org"}, "SYNDICATE_PUBLIC_URL: must be an address"),
+        ({"SYNDICATE_PUBLIC_URL": "news.example.org"}, "SYNDICATE_PUBLIC_URL: is no address"),
         ({"SYNDICATE_REDIS_URL": "localhost"}, "SYNDICATE_REDIS_URL"),
         ({"SYNDICATE_DATA": "/dev/null"}, "SYNDICATE_DATA"),
         ({"SYNDICATE_INBOX": "/dev/null"}, "SYNDICATE_INBOX"),
