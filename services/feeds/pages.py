@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined
 
 from services.feeds.changes import Changes
 from services.feeds.conditional import entity_tag
@@ -46,7 +46,8 @@ class Pages:
         self._shelf = shelf
         self._finds = finds
         self._templates = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
+            # Read once, as the style sheet is: a process that still runs while it is replaced does not show the pages of the next one.
+            loader=DictLoader({path.name: path.read_text("utf-8") for path in (HERE / "templates").glob("*.html")}),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
