@@ -243,10 +243,11 @@ class Wire:
             return [(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (str(known), target.port))]
         place = (target.host, target.port)
         if place not in self._lookups:
-            self._lookups[place] = asyncio.create_task(self._looked_up(*place))
+            self._lookups[place] = asyncio.create_task(self.look_up(*place))
         return await asyncio.shield(self._lookups[place])
 
-    async def _looked_up(self, host: str, port: int) -> list[Info]:
+    async def look_up(self, host: str, port: int) -> list[Info]:
+        """The addresses of a name; none if it is not found. In threads of our own: who waits for it may be anybody."""
         loop = asyncio.get_running_loop()
 
         def look() -> list[Info]:

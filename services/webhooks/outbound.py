@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import socket
 import ssl
 import time
 from collections.abc import Mapping, Sequence
@@ -110,12 +109,21 @@ class Outbound:
         return Answer(answer.status, None, answer.headers, answer.body, seconds)
 
     async def admit(self, url: str) -> None:
-        """Let a partner's URL in, or raise AddressRejected; the name of an http URL is looked up."""
+        """Let a partner's URL in, or raise AddressRejected; the name of an http URL is looked up, where any is allowed."""
         parts = web_url(url)
         host = parts.hostname or ""
         known = literal(host)
-        reached = [known] if known else await _lookup(host) if parts.scheme == "http" else []
+        asked = parts.scheme == "http" and self._allowed
+        reached = [known] if known else await self._reached(host) if asked else []
         admit(parts, reached, self._allowed)
+
+    async def _reached(self, host: str) -> list[Address]:
+        try:
+            async with asyncio.timeout(LOOKUP_SECONDS):
+                found = await self._wire.look_up(host, 0)
+        except TimeoutError:
+            return []
+        return [ip_address(address[0]) for *_, address in found]
 
     async def close(self) -> None:
         """Close all connections; a later request opens new ones."""
@@ -130,12 +138,3 @@ def told(error: Exception) -> str:
     if getattr(error, "errno", None) == errno.EACCES:
         return "address refused"
     return next((words for kind, words in WORDS if isinstance(error, kind)), type(error).__name__)
-
-
-async def _lookup(host: str) -> list[Address]:
-    try:
-        async with asyncio.timeout(LOOKUP_SECONDS):
-            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return []
-    return [ip_address(address[0]) for *_, address in found]

@@ -50,7 +50,7 @@ def install_hub(host: Host, keyring: Keyring) -> Newsroom:
     verifying = Verifying(redis, subscriptions, asking, clock, pump.wake)
     distributing = Distributing(redis, newsroom, Renderer(site), clock, pump.wake)
     pinging = Pinging(redis, deliveries.base, outbound, distributing, clock)
-    desk = Desk(settings, site, subscriptions, deliveries, newsroom, verifying, pinging, keyring, outbound)
+    desk = Desk(settings, site, subscriptions, deliveries, newsroom, verifying, pinging, keyring, asking)
 
     sweeper = HubSweeper(subscriptions, deliveries, desk, clock)
     for name, turn in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+import threading
 from ipaddress import ip_network
 from typing import Any
 
@@ -75,6 +76,25 @@ async def test_a_name_that_flips_is_judged_at_the_dial(monkeypatch: pytest.Monke
         await outbound.close()
 
     assert (None, "address refused: loopback", []) == (answer.status, answer.error, canary.heard)
+
+
+async def test_strangers_names_are_looked_up_by_nobody_elses_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names whose servers do not answer hold up neither Redis nor reading; where no http is allowed none is looked up at all."""
+    asked: list[tuple[str, str]] = []
+
+    def note(host: str, port: int | None, *_: object, **__: object) -> list[Any]:
+        asked.append((host, threading.current_thread().name))
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port or 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", note)
+    outside, inside = Outbound(()), Outbound(LOOPBACK)
+    with pytest.raises(AddressRejected, match="needs https"):
+        await outside.admit("http://slow.example/")
+    await inside.admit("http://here.example/")
+    for outbound in (outside, inside):
+        await outbound.close()
+
+    assert [("here.example", "lookup")] == [(host, thread.partition("_")[0]) for host, thread in asked]
 
 
 async def test_a_public_address_is_dialled(monkeypatch: pytest.MonkeyPatch) -> None:
