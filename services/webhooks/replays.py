@@ -139,10 +139,13 @@ class Replays:
         return None
 
     async def _room(self, job: str, found: Mapping[str, str], rate: float) -> int:
-        """How many may be planned now. A job that stood still, its partner disabled or no process there, does not make up for it."""
+        """How many may be planned now. A job that stood still, its partner disabled or no process there, does not make up for it.
+
+        Nor does one wait for a clock that was set back to come to where it was.
+        """
         now, sent = milliseconds(self._clock.now()), int(found["sent"])
         room = int((now - int(found["started"])) / 1000 * rate + 1) - sent
-        if room <= (most := int(rate * MADE_UP_SECONDS) + 1):
+        if abs(room) <= (most := int(rate * MADE_UP_SECONDS) + 1):
             return room
         await self._redis.hset(self._key(job), "started", round(now - (sent / rate + MADE_UP_SECONDS) * 1000))
         return most
