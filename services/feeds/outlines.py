@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from heapq import nlargest
@@ -27,13 +28,15 @@ class Outlines:
         self._keys = keys
         self._counted = -FRESH_SECONDS
         self._found: dict[str, list[Listed]] = {}
+        self._one_at_a_time = asyncio.Lock()
 
     async def most(self) -> Mapping[str, list[Listed]]:
         """By the name of their kind, by what they are called."""
-        if time.monotonic() - self._counted >= FRESH_SECONDS:
-            self._counted = time.monotonic()
-            self._found = await self._count()
-        return self._found
+        async with self._one_at_a_time:  # who comes while it is counted waits: what was found before may be nothing
+            if time.monotonic() - self._counted >= FRESH_SECONDS:
+                self._found = await self._count()
+                self._counted = time.monotonic()
+            return self._found
 
     async def _count(self) -> dict[str, list[Listed]]:
         found: dict[str, list[tuple[int, str, str]]] = {kind: [] for kind in KINDS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -174,6 +175,14 @@ async def test_of_each_other_kind_the_largest_feeds_are_listed(redis_url: str) -
     assert root.xpath("//outline[@text='Authors']/outline/@text") == [
         f"The News: {name}" for name in ("Ann Author", "Ben Writer", "Zoe")
     ]
+
+
+async def test_who_comes_while_the_feeds_are_counted_gets_all_of_them(room: Room) -> None:
+    """The first three who ask after a start get the same list."""
+    await room.put(related_event(1), related_event(2, subject=LAW))
+    lists = await asyncio.gather(*(room.get("/feeds.opml") for _ in range(3)))
+
+    assert [listed.body.count(b'<outline type="rss"') for listed in lists] == 3 * [3 + len(OTHERS)]
 
 
 async def test_an_emptied_shelf_is_empty(room: Room) -> None:
