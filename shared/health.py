@@ -14,7 +14,7 @@ from prometheus_client.registry import REGISTRY
 from redis.exceptions import RedisError
 
 from shared.host import Host
-from shared.streams import Health
+from shared.standing import Health
 
 PATIENCE_SECONDS = 3.0
 

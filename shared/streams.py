@@ -6,7 +6,7 @@ Lease         work in hand is renewed, a silent consumer's is taken over, a leav
 Dead letters  what is no event at once, what failed too often with its last error                       shared/lua/bury.lua
 Acceptance    told only when it stands in the file that Redis comes back with                          shared/lua/written.lua
 Trimming      behind what every group has acknowledged, and after the retention                         shared/lua/trim.lua
-Health        each loop reads, its group exists, its backlog is bounded                                 Belt.health
+Health        each loop reads, its group exists, its backlog is bounded                                 shared/standing.py
 
 A step is done exactly once because the script that does it also marks and acknowledges it: a crash before leaves the entry pending,
 a crash after leaves nothing to do, and whoever tries again finds the mark. A mark lives as long as its entry could be read again.
@@ -21,26 +21,25 @@ import secrets
 import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
 from inspect import isawaitable
 from typing import Any
 
 from faststream import AckPolicy
-from redis.exceptions import ResponseError
 
+from shared.batch import Batch
 from shared.broker import BeltBroker, Source, SteadyReads, as_read, entries_of
 from shared.clock import Clock
-from shared.consumer import Batch, Consumer, Read
+from shared.consumer import Consumer, Read
 from shared.errors import Overloaded
 from shared.events import BELT, Event
 from shared.gathering import Gathered
 from shared.logs import log
 from shared.scripts import Scripts
 from shared.settings import Settings
+from shared.standing import Health, health_of, silent
 from shared.steps import Command, Fence, Guard, Laid, Step, words_of
 
 BLOCK_MS = 1000
-SILENT_AFTER_SECONDS = 10.0
 YIELD_AFTER_SECONDS = 0.01
 FRESH_SECONDS = 1.0
 LONGEST_WRITE_SECONDS = 5.0
@@ -51,21 +50,6 @@ LEAST_LARGE = 10
 """Entries of a batch after which more are waited for, unless it was full (Consumer.take_read)."""
 
 Decide = Callable[[Any], Step | Awaitable[Step]]
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How one consumer's stream stands. `backlog`: entries not yet settled; `waiting_s`: age of the oldest pending one."""
-
-    stream: str
-    group: str
-    backlog: int
-    pending: int
-    waiting_s: float
-    fault: str = ""
-
-    def facts(self) -> dict[str, object]:
-        return asdict(self)
 
 
 class Belt:
@@ -82,7 +66,7 @@ class Belt:
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self.consumers: list[Consumer] = []
         self.dead_key = self.key("dead")
-        self._opened = time.monotonic()
+        self.opened_at = time.monotonic()
         self._fullest = (0.0, 0)
         self._unwritten = Gathered(self._bytes_unwritten)
 
@@ -172,7 +156,7 @@ class Belt:
         """Make every group at 0 before anything is read, then read."""
         for consumer in self.consumers:
             await self.reads.xgroup_create(consumer.stream_key, consumer.group)
-        self._opened = time.monotonic()
+        self.opened_at = time.monotonic()
         await self.broker.start()
 
     async def close(self) -> None:
@@ -195,40 +179,14 @@ class Belt:
         await asyncio.sleep(min(5.0, self.settings.lease_seconds))
         for consumer in self.consumers:
             await consumer.trim()
-            if self._silent(consumer):
+            if silent(consumer):
                 log.error("consumer.restarted", group=consumer.group)
                 await consumer.subscriber.stop()
                 await consumer.subscriber.start()
 
-    def _silent(self, consumer: Consumer) -> bool:
-        last_try = self.reads.last_try.get((consumer.stream_key, consumer.group), self._opened)
-        return consumer.working_since is None and time.monotonic() - last_try > SILENT_AFTER_SECONDS
-
-    def _unanswered(self, consumer: Consumer) -> bool:
-        place = (consumer.stream_key, consumer.group)
-        last_try, last_read = (times.get(place, self._opened) for times in (self.reads.last_try, self.reads.last_read))
-        return consumer.working_since is None and last_try - last_read > SILENT_AFTER_SECONDS
-
     async def health(self) -> list[Health]:
         """How every consumer of this process stands; a `fault` in words where it does not do its work."""
-        return [await self._health_of(consumer) for consumer in self.consumers]
-
-    async def _health_of(self, consumer: Consumer) -> Health:
-        backlog = await self.backlog(consumer.stream, consumer.group)
-        try:
-            pending = await self.client.xpending(consumer.stream_key, consumer.group)
-        except ResponseError as error:
-            return Health(consumer.stream, consumer.group, backlog, 0, 0.0, fault=f"no group: {error}"[:100])
-        oldest = pending["min"] and int(pending["min"].split(b"-")[0]) / 1000
-        waiting = self.clock.now().timestamp() - oldest if oldest else 0.0
-        fault = ""
-        if self._silent(consumer):
-            fault = "the read loop is silent"
-        elif self._unanswered(consumer):
-            fault = "Redis does not answer its reads"
-        elif backlog > self.settings.max_lag:
-            fault = f"backlog over {self.settings.max_lag}"
-        return Health(consumer.stream, consumer.group, backlog, pending["pending"], round(max(waiting, 0.0), 3), fault)
+        return [await health_of(consumer) for consumer in self.consumers]
 
     async def backlog(self, stream: str, group: str) -> int:
         """Entries of `stream` that `group` has not settled: each settled one has a mark as long as it is there."""

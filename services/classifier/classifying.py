@@ -11,7 +11,7 @@ from services.classifier.model import Model
 from services.classifier.study import Study
 from services.classifier.subjects import Classification, Subjects
 from services.classifier.taxonomy import Taxonomy
-from shared.consumer import Batch
+from shared.batch import Batch
 from shared.events import Change, DocumentClassified, DocumentIngested
 from shared.semantic.model import SemanticModel
 from shared.semantic.understanding import understood

@@ -28,7 +28,7 @@ from services.feeds.shelving import Shelving
 from services.feeds.sitemap import Sitemap, add_sitemap
 from services.feeds.stock import Stock
 from services.feeds.windows import Windows
-from shared.consumer import Batch
+from shared.batch import Batch
 from shared.events import Change, DocumentRelated, Event
 from shared.host import Host
 from shared.steps import Command, Step

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from services.ingest.changes import Changed
 from services.ingest.intake import Intake
 from services.ingest.telling import change_of
-from shared.consumer import Batch
+from shared.batch import Batch
 from shared.errors import EntryRejected, Gone, Overloaded
 from shared.events import Event
 from shared.host import Host

@@ -8,7 +8,7 @@ from typing import Protocol
 from services.related.evaluation import Freshness
 from services.related.index import Index
 from services.related.replica import Found, Publish
-from shared.consumer import Batch
+from shared.batch import Batch
 
 
 class Backend(Protocol):

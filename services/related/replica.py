@@ -28,8 +28,8 @@ from services.related.ledger import NOWHERE, Commit, Keys, position_after, revis
 from services.related.loading import load
 from services.related.relating import Relating, renewed
 from services.related.turns import Turns, insist
+from shared.batch import Batch
 from shared.clock import Clock, SystemClock
-from shared.consumer import Batch
 from shared.logs import log
 from shared.semantic.model import SemanticModel
 from shared.semantic.understanding import understood

@@ -12,8 +12,8 @@ from services.webhooks.partner import Partner
 from services.webhooks.partners import Partners
 from services.webhooks.planning import announce
 from services.webhooks.pump import Pump
+from shared.batch import Batch
 from shared.clock import Clock
-from shared.consumer import Batch
 from shared.events import Event
 from shared.notices import RETRACTED, kind_of
 from shared.steps import Step

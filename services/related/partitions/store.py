@@ -33,8 +33,8 @@ from services.related.relating import Reading, Relating, reading_of, renewed
 from services.related.replica import Found, Publish, take_all
 from services.related.turns import Turns, insist
 from services.related.upkeep import TOLERATED
+from shared.batch import Batch
 from shared.clock import Clock, SystemClock
-from shared.consumer import Batch
 from shared.events import DocumentClassified, Event
 from shared.logs import log
 from shared.steps import Command, Fence, Step

@@ -31,8 +31,8 @@ from services.related.vectors.frequencies import NO_NUMBERS, Frequencies
 from services.related.vectors.gathering import Gathering
 from services.related.vectors.keys import VectorKeys, dating, linking, placing
 from services.related.vectors.latest import latest_in, names_in
+from shared.batch import Batch
 from shared.clock import Clock, SystemClock
-from shared.consumer import Batch
 from shared.logs import log
 from shared.steps import Command, Fence, Step
 

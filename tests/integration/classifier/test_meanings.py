@@ -17,7 +17,8 @@ from services.classifier.study import Study
 from services.classifier.subjects import Subjects
 from services.classifier.taxonomy import read_taxonomy
 from services.classifier.training import Training
-from shared.consumer import Batch, Consumer
+from shared.batch import Batch
+from shared.consumer import Consumer
 from shared.events import Change, DocumentClassified, DocumentIngested, decode
 from shared.host import Host
 from shared.semantic.model import SemanticModel

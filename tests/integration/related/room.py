@@ -14,8 +14,9 @@ from services.related.index import Index
 from services.related.ledger import revision_of
 from services.related.relating import Relating
 from services.related.replica import Replica
+from shared.batch import Batch
 from shared.clock import SystemClock
-from shared.consumer import Batch, Consumer
+from shared.consumer import Consumer
 from shared.events import Change, Document, DocumentClassified, Subject, decode, event_id
 from shared.semantic.model import SemanticModel
 from shared.settings import Settings

@@ -12,8 +12,8 @@ import pytest
 import redis.asyncio
 from redis.exceptions import ConnectionError as Unreachable
 
+from shared.batch import Batch
 from shared.clock import SystemClock
-from shared.consumer import Batch
 from shared.events import DocumentIngested
 from shared.steps import Step
 from shared.streams import Belt
@@ -158,7 +158,7 @@ async def test_an_escaped_cancellation_does_not_end_the_loop(redis_server: Redis
 
 async def test_a_dead_read_loop_is_seen_and_woken(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A read loop that ended without a word makes the process not ready, and is started again."""
-    monkeypatch.setattr("shared.streams.SILENT_AFTER_SECONDS", 1.5)
+    monkeypatch.setattr("shared.standing.SILENT_AFTER_SECONDS", 1.5)
     # The longer lease makes the waking come later than the look.
     async with running(redis_server, classified, lease_seconds=4) as belt:
         await until(lambda: bool(belt.reads.last_read))

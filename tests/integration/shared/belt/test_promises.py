@@ -10,8 +10,8 @@ import pytest
 import redis.asyncio
 from redis.exceptions import ConnectionError as Unreachable
 
+from shared.batch import Batch
 from shared.clock import SystemClock
-from shared.consumer import Batch
 from shared.errors import Overloaded
 from shared.events import DocumentIngested
 from shared.steps import Fence, Guard, Step
