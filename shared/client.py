@@ -46,6 +46,8 @@ class Client:
         self._token = known_token(settings)
         self._place = "SYNDICATE_TOKEN" if settings.token else str(token_file(settings))
         self._session: aiohttp.ClientSession | None = None
+        self.answered = False
+        """Whether anything was heard of the server so far."""
 
     async def __aenter__(self) -> Self:
         headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
@@ -80,6 +82,7 @@ class Client:
                 method, self.address + path, json=json, data=payload, headers=headers
             ) as got:
                 answer = await _content(got)
+                self.answered = True
                 if got.status < 400:  # noqa: PLR2004 - RFC 9110, section 15
                     return got.status, answer
                 if got.status == HTTPStatus.UNAUTHORIZED:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -26,7 +27,7 @@ MOST_LINES = 20
 ADD_HELP = """Add documents: files, folders, patterns, addresses, or - for standard input.
 
 A file may hold many (NDJSON, a feed, a list). Sending the same document again changes nothing, so an interrupted command is simply
-repeated.
+repeated. A server that is being restarted is waited for: 10 seconds, or 60 once it has answered.
 
 \b
 Examples:
@@ -68,7 +69,7 @@ def add(
     if nowhere := missing(what):
         raise typer.BadParameter(f"no such file or folder: {', '.join(nowhere)}", param_hint="WHAT")
     names = list(sources(what))
-    order = Order(jobs, media_type, dry_run=dry_run or explain, explain=explain)
+    order = Order(jobs, media_type, dry_run=dry_run or explain, explain=explain, tell=_once())
     try:
         told, tried = asyncio.run(_added(names, order, as_json=as_json))
     except KeyboardInterrupt:
@@ -96,6 +97,18 @@ async def _added(names: list[str], order: Order, *, as_json: bool) -> tuple[Coun
                     if told[Verdict.UNREACHABLE] <= 1 or as_json:
                         _tell(outcome, as_json=as_json, briefly=briefly, explain=order.explain)
     return told, tried
+
+
+def _once() -> Callable[[str], None]:
+    """Prints the first sentence that it hears on standard error, and no other one: all jobs meet the same silence."""
+    told: list[str] = []
+
+    def tell(sentence: str) -> None:
+        if not told:
+            told.append(sentence)
+            print(sentence, file=sys.stderr, flush=True)
+
+    return tell
 
 
 def _word(outcome: Outcome) -> str:

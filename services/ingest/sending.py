@@ -6,7 +6,8 @@ import asyncio
 import glob
 import re
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -45,7 +46,11 @@ CHUNK_BYTES = 4_000_000
 """NDJSON goes in parts of about this size, so that a file may be of any length."""
 BUSY = frozenset({429, 502, 503, 504})
 REFUSED = frozenset({404, 409, 410, 412, 413, 415, 422})
-WAITS_SECONDS = (0.2, 0.5, 1.0, 2.0)
+SILENCE_SECONDS = 10.0
+"""How long a server is waited for that has not answered yet: it may be starting, which takes two to five seconds."""
+LOST_SECONDS = 60.0
+"""How long one that has answered, and will most likely be back: a restart with many documents takes longer."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 2.0
 BUSY_TRIES = 60
 LONGEST_WAIT_SECONDS = 30.0
 
@@ -80,6 +85,8 @@ class Order:
     media_type: str | None = None
     dry_run: bool = False
     explain: bool = False
+    tell: Callable[[str], None] = lambda _: None
+    """Hears that a server does not answer and for how long it is waited for; once, however many are waiting."""
 
     @property
     def path(self) -> str:
@@ -157,7 +164,7 @@ async def _sent(client: Client, name: str, order: Order, body: bytes, kind: str,
     if len(body) > LARGEST_FILE:
         return [Outcome(name, Verdict.REJECTED, f"larger than {LARGEST_FILE} bytes")]
     try:
-        answer = await _posted(client, order.path, body, {"Content-Type": kind})
+        answer = await _posted(client, order, body, {"Content-Type": kind})
     except ProblemReceived as problem:
         verdict = Verdict.REJECTED if problem.status in REFUSED else Verdict.FAILED
         return [Outcome(name, verdict, str(problem), problem.body)]
@@ -178,20 +185,23 @@ def _outcome(name: str, line: dict[str, Any], first_line: int) -> Outcome:
     return Outcome(source, verdict, str(line.get("detail", "")), line)
 
 
-async def _posted(client: Client, path: str, body: bytes, headers: dict[str, str]) -> Any:
+async def _posted(client: Client, order: Order, body: bytes, headers: dict[str, str]) -> Any:
     """The server's answer. Sending again is safe at any time, because the same document changes nothing."""
-    lost = busy = 0
+    silent_since, pause, busy = 0.0, FIRST_PAUSE_SECONDS, 0
     while True:
         try:
-            return (await client.request("POST", path, body=body, headers=headers))[1]
+            return (await client.request("POST", order.path, body=body, headers=headers))[1]
         except ServerUnreachable:
-            if lost == len(WAITS_SECONDS):
+            patience = LOST_SECONDS if client.answered else SILENCE_SECONDS
+            silent_since = silent_since or time.monotonic()
+            if time.monotonic() - silent_since >= patience:
                 raise
-            seconds = WAITS_SECONDS[lost]
-            lost += 1
+            order.tell(f"Waiting up to {patience:.0f} s for {client.address} …")
+            seconds, pause = pause, min(2 * pause, LONGEST_PAUSE_SECONDS)
         except ProblemReceived as problem:
             if problem.status not in BUSY or busy == BUSY_TRIES:
                 raise
+            silent_since, pause = 0.0, FIRST_PAUSE_SECONDS
             seconds = min(problem.retry_after or 1.0, LONGEST_WAIT_SECONDS)
             busy += 1
         await asyncio.sleep(seconds)

@@ -20,12 +20,6 @@ from tests.house import SEEDS, TOKEN, House, free_port, house
 from tests.processes import Process, ready
 
 SYNDICATE = [sys.executable, "-m", "services"]
-PATIENT = [
-    sys.executable,
-    "-c",
-    "import services.ingest.sending as s; s.WAITS_SECONDS = (0.5,) * 100; from services.__main__ import main; main()",
-]
-"""Waits longer than the four seconds in which a server may not be back where a machine is busy."""
 
 
 async def command(running: House, folder: Path, *words: str, stdin: bytes = b"") -> tuple[int, str, str]:
@@ -123,7 +117,7 @@ async def test_an_import_outlives_kills_on_both_sides(
     """Kill -9 the server in the middle, then the command; run it again: every document once."""
     start, address = server
     environment = os.environ | {"SYNDICATE_URL": address, "SYNDICATE_TOKEN": TOKEN, "SYNDICATE_DATA": str(tmp_path)}
-    words = [*PATIENT, "add", str(generated), "--jobs", "4"]
+    words = [*SYNDICATE, "add", str(generated), "--jobs", "4"]
     async with redis.asyncio.Redis.from_url(redis_server.url) as client:
         first = await asyncio.to_thread(start)
         importing = Process(words, cwd=ROOT, env=environment)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -17,11 +18,13 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
 from services.ingest.cli import register
+from shared.client import Client, ServerUnreachable
 from shared.host import _server
 from tests.integration.ingest.room import TOKEN, Room, installed
 from tests.unit.ingest.samples import SEEDS, seed
 
 DEADLINE_SECONDS = 10.0
+LONGER_THAN_A_RESTART_SECONDS = 4.5
 
 
 @dataclass
@@ -40,9 +43,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def served(room: Room) -> AsyncIterator[str]:
-    """The room's application on a free port of loopback."""
-    door = socket.create_server(("127.0.0.1", 0))
+async def served(room: Room, port: int = 0) -> AsyncIterator[str]:
+    """The room's application on a port of loopback, a free one if none is given."""
+    door = socket.create_server(("127.0.0.1", port))
     server = _server(room.host)
     task = asyncio.create_task(server.serve(sockets=[door]))
     async with asyncio.timeout(DEADLINE_SECONDS):
@@ -145,8 +148,8 @@ async def test_a_busy_server_is_waited_for(desk: Desk, monkeypatch: pytest.Monke
 
 
 async def test_a_server_that_is_away_is_told_apart(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exit code 4 after a few tries, with the address, once; the rest is not tried."""
-    monkeypatch.setattr("services.ingest.sending.WAITS_SECONDS", (0.01, 0.01))
+    """Exit code 4 after a while, with the address, once; the rest is not tried."""
+    monkeypatch.setattr("services.ingest.sending.SILENCE_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as door:
         address = f"http://127.0.0.1:{door.getsockname()[1]}"
     async with Redis.from_url(redis_url) as client:
@@ -155,7 +158,40 @@ async def test_a_server_that_is_away_is_told_apart(redis_url: str, monkeypatch: 
 
     assert (result.exit_code, result.stdout) == (4, "5 documents: 1 unreachable, 4 not tried.\n")
     assert (many.exit_code, many.stderr.count(f"{address} does not answer")) == (4, 1)
-    assert address in result.stderr
+    assert f"Waiting up to 0 s for {address}" in result.stderr.splitlines()[0]
+
+
+async def test_a_server_that_is_restarted_is_waited_for(redis_url: str) -> None:
+    """While nobody listens for seconds; what waits is told of once, and everything is taken."""
+    async with Redis.from_url(redis_url) as client:
+        room = installed(client)
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            port = door.getsockname()[1]
+        adding = asyncio.create_task(Desk(room, f"http://127.0.0.1:{port}").run("add", str(SEEDS)))
+        await asyncio.sleep(LONGER_THAN_A_RESTART_SECONDS)
+        with capture_logs():
+            async with served(room, port):
+                result = await adding
+
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "5 documents: 5 added.")
+    assert 1 == len(result.stderr.splitlines())
+
+
+async def test_a_server_that_has_answered_is_waited_for_longer(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was there, so it will most likely be back."""
+    monkeypatch.setattr("services.ingest.sending.SILENCE_SECONDS", 0.0)
+    asked = Client.request
+    answers = iter([True, False, False])
+
+    async def request(client: Client, *words: Any, **more: Any) -> tuple[int, Any]:
+        if next(answers, True):
+            return await asked(client, *words, **more)
+        raise ServerUnreachable("it is away")
+
+    monkeypatch.setattr(Client, "request", request)
+    result = await desk.run("add", str(SEEDS), "--jobs", "1")
+
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "5 documents: 5 added.")
 
 
 async def test_the_wrong_token_is_a_failure(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
