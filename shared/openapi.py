@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeVar
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
 
 from shared.request_ids import REQUEST_ID
 
@@ -50,12 +49,16 @@ RETRY_AFTER: Schema = {"description": "seconds to wait", "schema": {"type": "int
 GUARDS = "guards"
 Guard = TypeVar("Guard", bound=Callable[..., object])
 
-NEEDS_OPERATOR: Schema = {"type": "http", "scheme": "bearer", "description": "The operator's token (RFC 6750)."}
+OPERATOR, PARTNER = "operator", "partner"
+TOKENS: dict[str, Schema] = {
+    OPERATOR: {"type": "http", "scheme": "bearer", "description": "The operator's token (RFC 6750)."},
+    PARTNER: {"type": "http", "scheme": "bearer", "description": "The own token of the partner in the address."},
+}
 
 
-def guarding(dependency: Guard) -> Guard:
-    """The same dependency, known to the description as the one that lets only the operator pass."""
-    setattr(dependency, GUARDS, True)
+def guarding(dependency: Guard, *others: str) -> Guard:
+    """The same dependency, known to the description as one that lets the operator pass, and `others` of TOKENS, and nobody else."""
+    setattr(dependency, GUARDS, (OPERATOR, *others))
     return dependency
 
 
@@ -103,27 +106,33 @@ def description(web: FastAPI) -> Schema:
     )
     parts = schema.setdefault("components", {})
     parts.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
-    parts["securitySchemes"] = {"operator": NEEDS_OPERATOR}
+    parts["securitySchemes"] = TOKENS
     parts["headers"] = {REQUEST_ID: {"description": "the name of the request", "schema": {"type": "string"}}}
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, which no answer here has
         parts["schemas"].pop(name, None)
-    guarded = {
-        (route.path, method.lower()) for route in web.routes if _guarded(route) for method in route.methods or ()
+    tokens = {
+        (route.path, method.lower()): _tokens(route)
+        for route in web.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
     }
     for path, operations in schema.get("paths", {}).items():
         for method, operation in operations.items():
-            _complete(operation, guarded=(path, method) in guarded)
+            _complete(operation, tokens.get((path, method), ()))
     return schema
 
 
-def _guarded(route: BaseRoute) -> TypeGuard[APIRoute]:
-    return isinstance(route, APIRoute) and any(getattr(each.dependency, GUARDS, False) for each in route.dependencies)
+def _tokens(route: APIRoute) -> Sequence[str]:
+    """Whose tokens open a route; none if it needs none."""
+    return next(
+        (getattr(each.dependency, GUARDS) for each in route.dependencies if hasattr(each.dependency, GUARDS)), ()
+    )
 
 
-def _complete(operation: Schema, *, guarded: bool) -> None:
+def _complete(operation: Schema, tokens: Sequence[str]) -> None:
     answers: Schema = operation["responses"]
-    if guarded:
-        operation["security"] = [{"operator": []}]
+    if tokens:
+        operation["security"] = [{token: []} for token in tokens]
         answers.setdefault("401", _problem(401))
     if "HTTPValidationError" in str(answers.get("422")):
         answers["422"] = _problem(422)

@@ -33,7 +33,7 @@ from shared.access import same
 from shared.errors import Conflict
 from shared.host import Host
 from shared.logs import log
-from shared.openapi import guarding, problems
+from shared.openapi import PARTNER, guarding, problems
 
 PATH = "/partners"
 PAGE = File(__file__).parent / "page.html"
@@ -192,7 +192,7 @@ def open_door(host: Host, door: Door) -> None:
     _open(host, f"{one}/secret", door.rotate, "POST", operator, described(NewKey) | {"responses": bad | busy})
     _open(host, f"{one}/token", door.renew, "POST", operator, {"responses": known})
     _open(host, f"{one}/keys", door.serving.keys, "GET", None, {"responses": known})
-    partner, later = Depends(guarding(_partner(door))), {"responses": busy | problems(422), "status_code": 202}
+    partner, later = Depends(guarding(_partner(door), PARTNER)), {"responses": busy | problems(422), "status_code": 202}
     _open(host, one, door.one, "GET", partner, {"responses": known})
     _open(host, f"{one}/test", door.test, "POST", partner, {"responses": busy, "status_code": 202})
     _open(host, f"{one}/deliveries", door.deliveries, "GET", partner, {"responses": bad})

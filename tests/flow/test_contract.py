@@ -43,7 +43,7 @@ def test_every_operation_is_described_whole() -> None:
         "X-Request-ID" in answer["headers"] for each in operations.values() for answer in each["responses"].values()
     )
     assert all("application/problem+json" in each["responses"]["default"]["content"] for each in operations.values())
-    assert all(each["security"] == [{"operator": []}] for each in writing)
+    assert all(each["security"][0] == {"operator": []} for each in writing)
     assert {"Retry-After", "X-Request-ID"} == set(operations["post /documents"]["responses"]["503"]["headers"])
     assert {"text/markdown", "application/x-ndjson", "text/uri-list"} <= set(
         operations["post /documents"]["requestBody"]["content"]
@@ -51,6 +51,21 @@ def test_every_operation_is_described_whole() -> None:
     assert {"If-Match", "Idempotency-Key"} <= {
         each["name"] for each in operations["put /documents/{document_id}"]["parameters"]
     }
+
+
+def test_it_says_what_a_partners_own_token_opens() -> None:
+    """What lies under its address; never what changes a partner."""
+    told = described()
+    own = {
+        f"{method} {path}"
+        for path, operations in told["paths"].items()
+        for method, each in operations.items()
+        if {"partner": []} in each.get("security", ())
+    }
+
+    assert {"operator", "partner"} == set(told["components"]["securitySchemes"])
+    assert {"get /partners/{partner}", "get /partners/{partner}/events", "post /partners/{partner}/replays"} <= own
+    assert own.isdisjoint({"patch /partners/{partner}", "post /partners/{partner}/secret", "get /partners"})
 
 
 @pytest.fixture
