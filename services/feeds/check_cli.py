@@ -43,6 +43,9 @@ def check(
 ) -> None:
     try:
         faulty = asyncio.run(_told(address, walk=walk))
+    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+        print(f"{address}: this is no address of a feed, which begins with http:// or https://", file=sys.stderr)
+        raise typer.Exit(NO_FEED) from None
     except ValueError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(NO_FEED) from None

@@ -95,7 +95,7 @@ def examined(body: bytes) -> Examined:
     """What a feed's bytes say. Raises ValueError if they are no feed."""
     try:
         return _json(json.loads(body)) if body.lstrip()[:1] == b"{" else _xml(body)
-    except (etree.XMLSyntaxError, KeyError, TypeError, AttributeError) as error:
+    except (etree.XMLSyntaxError, LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"this is no whole feed: {error}") from error
 
 
@@ -124,6 +124,8 @@ def _json(body: dict[str, Any]) -> Examined:
 
 def _xml(body: bytes) -> Examined:
     root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
+    if root.tag not in {"rss", f"{ATOM}feed"}:
+        raise ValueError(f"this is no feed: its root element is <{etree.QName(root).localname}>")
     rss = root.tag == "rss"
     head = root[0] if rss else root
     found = STATEMENT.search(body)

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import typer
 from aiohttp import ClientSession, web
 
+from services.feeds.check_cli import check
 from services.feeds.checking import checked
 from shared.syndication.addresses import Format
 from tests.integration.feeds.readers.newsroom import Newsroom, newsroom
@@ -115,3 +117,13 @@ async def test_what_is_missing_or_out_of_order_is_found(
 
     async with filled(redis_url, tmp_path) as room, through(Cache(room.site.url, mangled)) as cache:
         assert await faults(f"{cache}/feeds/all.{form}")
+
+
+@pytest.mark.parametrize("said", ["news.example/feed", "ftp://news.example/feed", "", "http://"])
+def test_what_is_no_address_is_told(said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With what an address begins with, and the exit code of what is no feed."""
+    with pytest.raises(typer.Exit) as stopped:
+        check(said)
+
+    assert stopped.value.exit_code == 3
+    assert "begins with http:// or https://" in capsys.readouterr().err

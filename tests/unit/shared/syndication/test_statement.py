@@ -86,8 +86,11 @@ def test_a_feed_says_how_far_it_goes(form: Format) -> None:
     assert (said.older or "").endswith(f"/feeds/subjects/medicine/before/5.{form}")
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b"[1]", b"<rss><channel></channel>", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>", b"<html><body/></html>", b"{}", b"[1]", b"<rss/>", b"<rss><channel></channel>", b"\xff\xfe"],
+)
 def test_what_is_no_feed_is_told(body: bytes) -> None:
     """Half a feed as well as an error page."""
-    with pytest.raises(ValueError, match=r"this is no whole feed|Expecting"):
+    with pytest.raises(ValueError, match=r"this is no (whole )?feed|Expecting"):
         examined(body)
