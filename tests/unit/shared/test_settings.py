@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from pydantic import SecretStr, ValidationError
 
-from shared.settings import Settings
+from shared.settings import ROOT, Settings
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,11 @@ def test_a_token_that_no_header_can_hold_is_refused_unseen(token: str) -> None:
     """The message shows the setting and not its value."""
     with pytest.raises(ValidationError, match="must be of printable ASCII"):
         Settings(token=SecretStr(token))
+
+
+def test_compose_hands_every_setting_through() -> None:
+    """But those that are the image's own: what is set in the shell or in .env is never passed over in silence."""
+    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["x-service"]
+    own = {"host", "port", "url", "data", "inbox", "log_json"}
+
+    assert {f"SYNDICATE_{name.upper()}" for name in Settings.model_fields.keys() - own} == set(service["environment"])
