@@ -116,19 +116,16 @@ class Consumer:
         """Do the steps with their acknowledgements, as often as it takes; False if the fence did not hold."""
         keys = [self.stream_key, self.done_key, *([fence.key] if fence else [])]
         batch = [
-            Laid(
-                step.then(("HDEL", self.failures_key, entry.id)) if entry.deliveries > 1 else step,
-                [self.belt.emission(emitted) for emitted in step.emits],
-                entry.id,
-                event.event_id,
-            )
+            Laid(step, [self.belt.emission(emitted) for emitted in step.emits], entry.id, event.event_id)
             for entry, event, step in good
         ]
+        if again := [entry.id for entry, *_ in good if entry.deliveries > 1]:
+            batch.append(Laid(Step(writes=(("HDEL", self.failures_key, *again),))))
         words = words_of(batch, group=self.group, fence=fence)
         verdicts = await self._insist(lambda: self.belt.scripts.run("commit", keys, words))
         if verdicts == [b"fenced"]:
             return False
-        for (_, event, step), verdict in zip(good, verdicts, strict=True):
+        for (_, event, step), verdict in zip(good, verdicts, strict=False):
             tell = log.debug if step.quiet else log.info
             name = step.verdict if verdict == b"applied" else verdict.decode()
             tell(f"{self.group}.{name}", document=event.document_id, correlation=event.correlation_id, **step.facts)

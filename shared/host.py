@@ -100,7 +100,10 @@ async def turn_for_ever(name: str, loop: Loop) -> None:
         try:
             await loop()
             failures = 0
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if cancelled():
+                raise
+            # A turn that awaited a task of which somebody else has made an end is cancelled by nobody (as in shared/consumer.py).
             seconds = pause_after(failures)
             failures += 1
             log.warning(

@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.clock import SystemClock
-from shared.host import Host, run
+from shared.host import Host, run, turn_for_ever
 from shared.settings import Settings
 from shared.streams import Belt
 from shared.web import create_web, operator_check
@@ -49,3 +49,25 @@ async def test_what_goes_wrong_before_all_is_ready_ends_the_process(redis_url: s
 
     with pytest.raises(ValueError, match="no seeds"):
         await until_stopped(redis_url, ready)
+
+
+async def test_a_loop_outlives_a_cancellation_that_escapes_from_its_turn() -> None:
+    """As any other error it is logged and waited out; only who means the loop itself ends it."""
+    turns: list[int] = []
+    twice = asyncio.Event()
+
+    async def turn() -> None:
+        turns.append(1)
+        if len(turns) == 2:
+            twice.set()
+        inner = asyncio.create_task(asyncio.sleep(60))
+        inner.cancel()
+        await inner
+
+    loop = asyncio.create_task(turn_for_ever("loop", turn))
+    async with asyncio.timeout(10):
+        await twice.wait()
+    loop.cancel()
+    await asyncio.wait([loop], timeout=10)
+
+    assert loop.cancelled()

@@ -8,7 +8,7 @@ from shared.clock import SystemClock
 from shared.dead_letters import list_dead, replay
 from shared.errors import Rejected
 from shared.events import DocumentIngested
-from shared.steps import Step
+from shared.steps import Guard, Step
 from shared.streams import Belt
 from tests.integration.shared.belt.belts import (
     classified,
@@ -49,6 +49,28 @@ async def test_poison_is_buried_after_five_deliveries(redis_server: RedisServer)
 
     assert once(3) == effects(redis_server)
     assert dead(redis_server) == 0
+
+
+async def test_no_failure_is_remembered_of_what_is_settled(redis_server: RedisServer) -> None:
+    """Nor of an entry that was overtaken by a newer version before it was tried again."""
+    tries: list[int] = []
+
+    def decide(event: DocumentIngested) -> Step:
+        version = event.document.version
+        tries.append(version)
+        if tries == [1]:
+            raise ValueError("not yet")
+        return Step(guard=Guard("{syndicate}:versions", event.document_id, version))
+
+    async with running(redis_server, decide):
+        await put(redis_server, ingested("d0", 1))
+        await until(lambda: tries == [1])
+        await put(redis_server, ingested("d0", 2))
+        await until(lambda: tries == [1, 2, 1] and pending(redis_server) == 0)
+    with redis_server.client() as client:
+        left = client.keys("{syndicate}:failures:*")
+
+    assert [] == left
 
 
 async def test_what_is_rejected_is_buried_at_once(redis_server: RedisServer) -> None:
