@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 
 import typer
 from pydantic import ValidationError
 
 from services import FLOW
-from services.commands import letters, up
 from shared.errors import SyndicateError
+
+COMMANDS: Mapping[str, str] = {
+    "services.commands.up": "up",
+    "services.commands.status": "status",
+    "services.ingest.cli": "add show retract set-subject backup restore export",
+    "services.classifier.cli": "subjects",
+    "services.related.cli": "related",
+    "services.feeds.cli": "review feeds",
+    "services.webhooks.cli": "partners subscriptions deliveries receive",
+    "services.commands.letters": "dead",
+}
+"""What brings which commands. Only what is asked for is loaded: all of it takes a second."""
 
 app = typer.Typer(
     name="syndicate",
@@ -24,14 +36,11 @@ app = typer.Typer(
 
 def main() -> None:
     """Run a command; bare service names start those services, no words at all start everything."""
-    up.register(app)
-    for service in ("ingest", "classifier", "related", "feeds", "webhooks"):
-        import_module(f"services.{service}.cli").register(app)
-    letters.register(app)
     words = sys.argv[1:]
     bare = sys.argv[0].endswith("__main__.py") and not words
     if bare or _starts_services(words):
         sys.argv.insert(1, "up")
+    register(sys.argv[1:])
     try:
         app()
     except ValidationError as error:
@@ -40,6 +49,18 @@ def main() -> None:
     except SyndicateError as error:
         print(error.detail, file=sys.stderr)  # noqa: T201 - before any console
         sys.exit(1)
+
+
+@app.callback()
+def syndicate() -> None:
+    """Keeps the name of a command a word of its own, also where only one was registered."""
+
+
+def register(words: Sequence[str]) -> None:
+    """Add the command that these words begin with; all of them where they begin with none."""
+    asked = [module for module, names in COMMANDS.items() if words and words[0] in names.split()]
+    for module in asked or COMMANDS:
+        import_module(module).register(app)
 
 
 def _starts_services(words: list[str]) -> bool:
