@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -24,6 +25,8 @@ SILENCE_SECONDS = 15.0
 """After so long without an event the stream says something, so that nobody on the way thinks it dead."""
 PAGE = 200
 MOST_STREAMS = 100
+MOST_STREAMS_OF_ONE = 10
+"""So that no partner takes the places of all others."""
 
 Id = Annotated[str, Path(max_length=64)]
 Cursor = Annotated[
@@ -40,7 +43,7 @@ class Serving:
         self._partners = partners
         self._ledger = ledger
         self._log = log
-        self._streams = 0
+        self._streams: Counter[str] = Counter()
 
     async def events(self, request: Request, partner: Id, after: Cursor = None, limit: Limit = 100) -> Response:
         """What the partner is told, by cursor: the same messages under the same ids as by push. `next` is where to go on.
@@ -67,13 +70,13 @@ class Serving:
             raise RequestRejected("Last-Event-ID is no sequence of ours")
         cursor = int(last) if last else after if after is not None else await self._ledger.trimmed()
         await self._ledger.after(cursor, 1)  # raises what is wrong with the cursor, while it can still be told
-        if self._streams >= MOST_STREAMS:
+        if self._streams[partner.id] >= MOST_STREAMS_OF_ONE or self._streams.total() >= MOST_STREAMS:
             raise Overloaded("too many streams are open; pull by cursor", retry_after=30)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(self._said(partner, cursor), media_type=EVENT_STREAM, headers=headers)
 
     async def _said(self, partner: Partner, cursor: int) -> AsyncIterator[str]:
-        self._streams += 1
+        self._streams[partner.id] += 1
         silent = 0.0
         try:
             yield ": welcome\n\n"
@@ -90,7 +93,9 @@ class Serving:
                     yield ": still here\n\n"
                     silent = 0.0
         finally:
-            self._streams -= 1
+            self._streams[partner.id] -= 1
+            if not self._streams[partner.id]:
+                del self._streams[partner.id]
 
     async def _entitled(self, partner: Partner) -> Partner | None:
         """The partner as it is now; None if it was removed, or its token is void."""

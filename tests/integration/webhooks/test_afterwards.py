@@ -13,6 +13,7 @@ from standardwebhooks.webhooks import Webhook
 
 from services.webhooks.ledger import Ledger
 from services.webhooks.replays import MOST_RUNNING
+from services.webhooks.serving import MOST_STREAMS_OF_ONE
 from shared.client import Client, ProblemReceived
 from shared.events import Change
 from shared.host import Host
@@ -263,3 +264,30 @@ async def test_a_stream_ends_with_the_right_to_it(redis_url: str, end: str) -> N
                 rest = await answer.content.read()
 
     assert (b": welcome\n", b"\n") == (welcome, rest)
+
+
+async def test_no_partner_takes_the_streams_of_others(redis_url: str) -> None:
+    """Beyond its own number it is told to come again; another one is heard, and one that was closed makes room."""
+    async with receiver(204) as partner, process(redis_url) as host, Client(host.settings) as client:
+        first, second = [
+            (await client.request("POST", "/partners", json={"name": name, "url": partner.url}))[1]["id"]
+            for name in ("A", "B")
+        ]
+        headers = {"Accept": "text/event-stream", "Authorization": "Bearer geheim"}
+        async with aiohttp.ClientSession(headers=headers) as session, asyncio.timeout(20):
+            base = f"{host.settings.base_url}/partners"
+            opened = [await session.get(f"{base}/{first}/events") for _ in range(MOST_STREAMS_OF_ONE)]
+            for each in opened:
+                await each.content.readline()
+            async with session.get(f"{base}/{first}/events") as refused:
+                told = refused.status, refused.headers.get("Retry-After")
+            async with session.get(f"{base}/{second}/events") as other:
+                heard = other.status
+            for each in opened:
+                each.close()
+            while (again := await session.get(f"{base}/{first}/events")).status != 200:
+                again.close()
+                await asyncio.sleep(0.02)
+            again.close()
+
+    assert ((503, "30"), 200) == (told, heard)
