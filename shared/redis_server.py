@@ -108,8 +108,7 @@ def attach(settings: Settings) -> str:
     """The address of the Redis that a running server uses. Raises Unfit if there is none."""
     if settings.redis_url:
         return settings.redis_url.get_secret_value()
-    address = settings.data / "redis.url"
-    if address.exists() and _lives(url := address.read_text().strip()):
+    if url := _running(settings.data.resolve()):
         return url
     raise Unfit("no Redis of a running server was found; is `syndicate up` running?")
 
@@ -138,12 +137,21 @@ def _locked(data: Path) -> IO[str] | None:
 
 
 def _own(data: Path, lock: IO[str]) -> Redis:
-    address = data / "redis.url"
-    if address.exists() and _lives(url := address.read_text().strip()):
+    if url := _running(data):
         _wait(url, data)
         return Redis(url, "a server left running by an earlier start", owned=True, lock=lock)
     url, origin, process = _started(data)
     return Redis(url, origin, owned=True, lock=lock, process=process)
+
+
+def _running(data: Path) -> str | None:
+    """The address of this directory's own server, if it is there; a copy of a directory brings the address of the original's along."""
+    address = data / "redis.url"
+    if not address.exists():
+        return None
+    in_docker = not address.read_text().startswith("unix:")
+    own = _published(data) if in_docker else f"unix://{_socket_path(data / 'redis')}"
+    return own if own and _lives(own) else None
 
 
 def _started(data: Path) -> tuple[str, str, subprocess.Popen[bytes] | None]:
@@ -195,15 +203,27 @@ def _docker_answers() -> bool:
 
 
 def _spawn_in_docker(data: Path) -> str:
-    name = "syndicate-" + hashlib.blake2b(str(data).encode(), digest_size=6).hexdigest()
+    name = _container(data)
     words = [word for option, value in OPTIONS.items() for word in (f"--{option}", value)]
     run = ["docker", "run", "--detach", "--rm", "--name", name, "--publish", "127.0.0.1::6379"]
     volume = ["--volume", f"{name}:/data", IMAGE, "redis-server", "--protected-mode", "no", *words]
     started = subprocess.run([*run, *volume], capture_output=True, text=True, check=False)  # noqa: S603
-    if started.returncode:
+    if started.returncode or not (url := _published(data)):
         raise Unfit(f"Docker did not start {IMAGE}: {started.stderr.strip()[:300]}")
-    published = subprocess.run(["docker", "port", name, "6379"], capture_output=True, text=True, check=True)  # noqa: S603, S607
-    return f"redis://{published.stdout.splitlines()[0].strip()}"
+    return url
+
+
+def _container(data: Path) -> str:
+    return "syndicate-" + hashlib.blake2b(str(data).encode(), digest_size=6).hexdigest()
+
+
+def _published(data: Path) -> str | None:
+    """The address of the server in this directory's container, if that runs."""
+    if not (docker := shutil.which("docker")):
+        return None
+    words = [docker, "port", _container(data), "6379"]
+    told = subprocess.run(words, capture_output=True, text=True, check=False).stdout.split()  # noqa: S603
+    return f"redis://{told[0]}" if told else None
 
 
 def _lives(url: str) -> bool:
@@ -242,9 +262,8 @@ def _last_line(path: Path) -> str:
 def _announced(data: Path) -> str:
     """The address that the process holding the lock writes down when its server runs."""
     deadline = time.monotonic() + START_SECONDS
-    address = data / "redis.url"
     while time.monotonic() < deadline:
-        if address.exists() and _lives(url := address.read_text().strip()):
+        if url := _running(data):
             return url
         time.sleep(0.05)
     raise Unfit(f"another process holds {data / 'redis.lock'}, but its Redis does not answer")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -15,7 +16,7 @@ import redis
 from redis.exceptions import RedisError
 
 from shared.errors import Unfit
-from shared.redis_server import START_SECONDS, Redis, binary, find, keep
+from shared.redis_server import START_SECONDS, Redis, attach, binary, find, keep
 from shared.settings import Settings
 
 pytestmark = pytest.mark.skipif(binary() is None, reason="no Redis on this machine")
@@ -75,6 +76,20 @@ def test_a_server_that_is_silent_for_a_while_is_not_started_a_second_time(settin
         leave(again)
 
         assert first == pid(again)
+
+
+def test_a_copy_of_the_data_gets_a_server_of_its_own(settings: Settings, tmp_path: Path) -> None:
+    """Although the address of the original's stands in it: two belts would run on one Redis, and either would end it for both."""
+    with running(settings) as original:
+        copied = settings.model_copy(update={"data": tmp_path / "copy"})
+        shutil.copytree(settings.data, copied.data, ignore=shutil.ignore_patterns("redis.sock"))
+        with pytest.raises(Unfit, match="no Redis of a running server"):
+            attach(copied)
+        with running(copied) as another:
+            assert pid(original) != pid(another)
+            assert another.url == attach(copied)
+
+        assert original.url == attach(settings)
 
 
 def test_a_server_that_has_died_is_started_again(settings: Settings) -> None:
