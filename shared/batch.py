@@ -36,6 +36,6 @@ class Batch:
                 await self._consumer.failed(entry, step, mark=event.event_id)
         return True
 
-    def wait(self) -> None:
-        """Give the work its whole time anew: it waits for somebody who will come back, and is not at fault for that."""
-        self._consumer.prolong()
+    def wait(self, pause: float = 0.0) -> None:
+        """Give the work its whole time anew after a pause of so many seconds: it waits for what will come back, and is not at fault."""
+        self._consumer.prolong(pause)

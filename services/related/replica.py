@@ -77,7 +77,7 @@ class Replica:
                 await self.catch_up()
                 return await self._decide(batch, meanings)
 
-        await insist(decided)
+        await insist(decided, batch.wait)
         self.last_batch = time.monotonic()
 
     async def change(

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
 from shared.broker import pause_after
 from shared.logs import log
@@ -45,8 +45,11 @@ class Turns:
             await self._unlock(keys=[self._key], args=[token])
 
 
-async def insist(decided: Callable[[], Awaitable[bool]]) -> None:
-    """Decide as often as it takes, another process being faster (False) or Redis away; neither counts against an event."""
+async def insist(decided: Callable[[], Awaitable[bool]], wait: Callable[[float], None]) -> None:
+    """Decide as often as it takes, another process being faster (False) or Redis away or full; none of it counts against an event.
+
+    `wait`: told of the pause before the next try where Redis is full, as that may last (Batch.wait).
+    """
     failures = 0
     while True:
         try:
@@ -55,5 +58,8 @@ async def insist(decided: Callable[[], Awaitable[bool]]) -> None:
             log.info("related.overtaken")
         except RedisError as error:
             log.warning("related.delayed", error=str(error)[:200])
-            await asyncio.sleep(pause_after(failures))
+            seconds = pause_after(failures)
+            if isinstance(error, OutOfMemoryError):
+                wait(seconds)
+            await asyncio.sleep(seconds)
         failures += 1

@@ -91,7 +91,7 @@ class Partitions:
                     batch.wait()
                     await asyncio.sleep(SILENCE_SECONDS)
 
-        await insist(decided)
+        await insist(decided, batch.wait)
         give_back()
         self.last_batch = time.monotonic()
 

@@ -70,7 +70,7 @@ class Vectors:
             async with self._one_at_a_time, self._turns.one():
                 return await self._decide(batch)
 
-        await insist(decided)
+        await insist(decided, batch.wait)
         self.last_batch = time.monotonic()
 
     async def change(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -12,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as Unreachable
 
+from shared.settings import Settings
 from tests.integration.related.room import (
     HISTORY,
     PARTS,
@@ -128,3 +130,22 @@ async def test_a_load_survives_a_restart_of_redis(redis_server: RedisServer, mon
 
     renew_all(second.replica.index)
     assert uninterrupted() == lists(second.replica.index)
+
+
+async def test_a_full_redis_is_waited_out(redis_server: RedisServer) -> None:
+    """For longer than a step may take: what is in hand is related when there is room, and has not failed."""
+    async with process(redis_server) as one:
+        one.belt.settings = Settings(step_seconds=0.3)
+        held = await one.hold(*HISTORY[:3])
+        with redis_server.client() as client:
+            client.config_set("maxmemory", 1)
+            taking = asyncio.create_task(one.consumer.take(held))
+            await asyncio.wait([taking], timeout=1.5)
+
+            assert not taking.done()
+
+            client.config_set("maxmemory", 0)
+            await taking
+            left = client.xpending(one.belt.key(STREAM), "related")
+
+    assert 0 == left["pending"]
