@@ -17,6 +17,7 @@ from fastapi import FastAPI, Request, Response
 from shared.broker import cancelled, pause_after
 from shared.clock import Clock
 from shared.errors import Unfit
+from shared.heads import LimitedHeads
 from shared.logs import log
 from shared.request_ids import Application
 from shared.settings import Settings
@@ -173,6 +174,7 @@ def _listen(settings: Settings) -> socket.socket:
 def _server(host: Host) -> _Server:
     config = uvicorn.Config(
         host.application,
+        http=LimitedHeads,
         log_config=None,
         access_log=False,
         lifespan="off",
