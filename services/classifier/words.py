@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import pairwise
 
 WORD = re.compile(r"[^\W_]+")
 PLAIN = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
@@ -50,11 +49,6 @@ def spoken(text: str) -> list[str]:
 def words_of(text: str) -> list[str]:
     """The words of `text` in their order."""
     return [singular(word) for word in spoken(text) if word not in SMALL]
-
-
-def phrases_of(words: list[str]) -> list[str]:
-    """Each two neighbours as one phrase."""
-    return [f"{first} {second}" for first, second in pairwise(words)]
 
 
 @lru_cache(maxsize=50_000)
