@@ -147,6 +147,20 @@ async def test_a_stand_by_takes_over_from_whoever_falls_silent(redis_server: Red
     await assert_all_is_well(redis_server, 2)
 
 
+async def test_whoever_dies_behind_its_loading_is_followed_within_a_lease(redis_server: RedisServer) -> None:
+    """The lease is longer while a share is installed only as the share is large: a stand-by has it soon."""
+    async with house(redis_server, 1) as (one,):
+        await one.take(*HISTORY)
+
+    async with process(redis_server, 1) as newcomer:
+        assert 0 == await newcomer.holder.claim()
+        await newcomer.holder.catch_up()
+        left = await newcomer.belt.client.pttl(newcomer.partitions.keys.lease(0))
+
+    assert 35 == len(newcomer.holder.share)
+    assert 0 < left <= 1000 * newcomer.holder.leases.seconds
+
+
 async def test_whoever_lost_its_lease_claims_anew(redis_server: RedisServer) -> None:
     """If another process has it by now; a lease that merely ended is taken again with the share in hand."""
     async with process(redis_server, 1) as slow, process(redis_server, 1) as other:
