@@ -8,6 +8,7 @@ import json
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,7 +84,8 @@ def export_model(
     """Write what was learned to a file."""
     told = _run(_asked(url, "GET", "/classifier/model"))
     body = b64decode(told.pop("model"))
-    file.write_bytes(body)
+    with _told_of(file):
+        file.write_bytes(body)
     _tell(
         told | {"bytes": len(body)}, f"Wrote {file}: {told['learned']} documents learned, {len(body):,} bytes.", as_json
     )
@@ -96,7 +98,8 @@ def import_model(
     as_json: AsJson = False,
 ) -> None:
     """Put a model that was exported in the place of the one that is there."""
-    sent = {"model": b64encode(file.read_bytes()).decode()}
+    with _told_of(file):
+        sent = {"model": b64encode(file.read_bytes()).decode()}
     told = _run(_asked(url, "PUT", "/classifier/model", sent))
     _tell(told, f"The model is {told['version']}: {told['learned']} documents learned.", as_json)
 
@@ -110,18 +113,20 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Compare the machine's subjects with those of a file: accuracy, top-3, macro-F1, calibration error, confusion, coverage."""
-    body = model.read_bytes() if model else b64decode(_run(_asked(url, "GET", "/classifier/model"))["model"])
+    with _told_of(model or file):
+        body = model.read_bytes() if model else b64decode(_run(_asked(url, "GET", "/classifier/model"))["model"])
     try:
         subjects = Subjects(taxonomy_at(Settings().taxonomy))
         answers = list(_answers(file, subjects, Model.unpack(body), _semantic()))
-    except (ValueError, KeyError, OSError, ModelUnfit) as error:
+    except (ValueError, EOFError, OSError, ModelUnfit) as error:
         print(f"{file}: {type(error).__name__}: {error}", file=sys.stderr)
         raise typer.Exit(REJECTED) from None
     if not answers:
         print(f"{file}: no document in it has a subject", file=sys.stderr)
         raise typer.Exit(REJECTED)
     if picture:
-        picture.write_text(coverage_svg(coverage(answers), f"Subjects of {file.name}: the surest first"))
+        with _told_of(picture):
+            picture.write_text(coverage_svg(coverage(answers), f"Subjects of {file.name}: the surest first"))
     score, errors = Score.of(answers), confusion(answers)
     if as_json:
         told = asdict(score) | {"confusion": errors, "coverage": coverage(answers)}
@@ -134,7 +139,7 @@ def _answers(file: Path, subjects: Subjects, model: Model, semantic: SemanticMod
     now = datetime.now(UTC)
     with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines):
-            row = json.loads(line)
+            row = _row(line, number + 1)
             words = str(row.get("label") or row.get("subject") or "")
             if not words.strip():
                 continue
@@ -146,6 +151,16 @@ def _answers(file: Path, subjects: Subjects, model: Model, semantic: SemanticMod
             found = subjects.best(document, model, meaning)
             said = (found.subject.slug, *(subject.slug for subject in found.runners_up))
             yield Answer(subjects.given(words).slug, said, found.subject.confidence)
+
+
+def _row(line: str, number: int) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"line {number}: {error}") from None
+    if not isinstance(row, dict) or "title" not in row:
+        raise ValueError(f"line {number}: that is no object with a title")
+    return row
 
 
 def _report(score: Score, errors: list[tuple[str, str, int]]) -> str:
@@ -185,6 +200,16 @@ def _run(asking: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
     except (ServerUnreachable, ProblemReceived) as error:
         print(str(error), file=sys.stderr)
         raise typer.Exit(UNREACHABLE if isinstance(error, ServerUnreachable) else FAILED) from None
+
+
+@contextmanager
+def _told_of(file: Path) -> Iterator[None]:
+    """What is wrong with a file, in a line."""
+    try:
+        yield
+    except OSError as error:
+        print(f"{file}: {error.strerror}", file=sys.stderr)
+        raise typer.Exit(FAILED) from None
 
 
 def _tell(facts: dict[str, Any], sentence: str, as_json: bool) -> None:

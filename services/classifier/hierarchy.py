@@ -32,6 +32,32 @@ class Entry(Protocol):
     def merged_into(self) -> str | None: ...
 
 
+class Named(Entry, Protocol):
+    """And what it is and was called, as slugs."""
+
+    @property
+    def called(self) -> set[str]: ...
+
+
+def check_slugs(entries: Sequence[Entry]) -> None:
+    """Raise Misplaced where an entry has the slug of one before it."""
+    seen = set()
+    for place, entry in enumerate(entries):
+        if entry.slug in seen:
+            raise Misplaced(f"two subjects have the slug {entry.slug}", "subjects", place, "slug")
+        seen.add(entry.slug)
+
+
+def check_names(entries: Sequence[Named]) -> None:
+    """Raise Misplaced where an entry is called as one before it that does not lead to the same subject."""
+    moved, meant = moved_by(entries), dict[str, str]()
+    for place, entry in enumerate(entries):
+        subject = moved.get(entry.slug, entry.slug)
+        for name in sorted(entry.called):
+            if meant.setdefault(name, subject) != subject:
+                raise Misplaced(f"two subjects are called {name}, as name, slug or alternative", "subjects", place)
+
+
 def check_relations(entries: Sequence[Entry]) -> None:
     """Raise Misplaced where a relation leads to no subject, or in a circle."""
     subjects = {entry.slug for entry in entries if entry.merged_into is None}
@@ -39,11 +65,13 @@ def check_relations(entries: Sequence[Entry]) -> None:
         for field in ("broader", "narrower"):
             for slug in getattr(entry, field):
                 if slug not in subjects:
-                    raise Misplaced(f"{entry.slug} has a {field} subject that there is not: {slug}", place, field)
+                    raise Misplaced(
+                        f"{entry.slug} has a {field} subject that there is not: {slug}", "subjects", place, field
+                    )
     graph = broader_of(entries)
     for place, entry in enumerate(entries):
         if circle := _circle(entry.slug, graph):
-            raise Misplaced(f"a subject is broader than itself: {' < '.join(circle)}", place, "broader")
+            raise Misplaced(f"a subject is broader than itself: {' < '.join(circle)}", "subjects", place, "broader")
 
 
 def broader_of(entries: Sequence[Entry]) -> dict[str, tuple[str, ...]]:
@@ -65,12 +93,18 @@ def moved_by(entries: Sequence[Entry]) -> dict[str, str]:
         own = {} if entry.merged_into is None else {entry.slug: entry.merged_into}
         for former, now in (own | dict.fromkeys(entry.formerly, entry.slug)).items():
             if former in subjects:
-                raise Misplaced(f"{former} is a subject, and cannot be what {now} was formerly", place, "formerly")
+                raise Misplaced(
+                    f"{former} is a subject, and cannot be what {now} was formerly", "subjects", place, "formerly"
+                )
             if next_of.setdefault(former, now) != now:
-                raise Misplaced(f"{former} leads to two subjects, {next_of[former]} and {now}", place, "formerly")
+                raise Misplaced(
+                    f"{former} leads to two subjects, {next_of[former]} and {now}", "subjects", place, "formerly"
+                )
     for place, entry in enumerate(entries):
         if entry.merged_into is not None and _end(entry.slug, next_of) not in subjects:
-            raise Misplaced(f"{entry.slug} is merged into no subject: {entry.merged_into}", place, "merged_into")
+            raise Misplaced(
+                f"{entry.slug} is merged into no subject: {entry.merged_into}", "subjects", place, "merged_into"
+            )
     return {former: _end(former, next_of) for former in next_of}
 
 

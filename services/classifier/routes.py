@@ -59,10 +59,11 @@ class Desk:
             model = await asyncio.to_thread(Model.unpack, b64decode(sent.model, validate=True))
         except binascii.Error as error:
             raise ModelUnfit("the model is no base64") from error
+        cut = await self._study.cut()
         await self._study.catch_up()
         model.position = self._study.model.position
-        if not await self._study.replace(model):
-            raise Conflict("another model was put in place meanwhile; try again")
+        if not await self._study.replace(model, uncut_since=cut):
+            raise Conflict("another model was put in place or kept meanwhile; try again")
         return {"version": model.version, "learned": model.learner.learned}
 
     async def train(self) -> dict[str, object]:

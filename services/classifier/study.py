@@ -23,7 +23,7 @@ from services.classifier.labelled import Labelled
 from services.classifier.model import Model, ModelUnfit, number_of
 from services.classifier.reading import Reader
 from shared.logs import log
-from shared.steps import Command, Guard, Step
+from shared.steps import Command, Guard, Step, Swap
 from shared.streams import Belt
 
 PAGE = 200
@@ -95,18 +95,27 @@ class Study:
         writes: tuple[Command, ...] = (
             ("SET", self.model_key, packed),
             ("XTRIM", self.log_key, "MINID", model.position),
+            ("HSET", self._versions_key, "cut", model.position),
         )
         if await self._belt.publish(Step(writes=writes, guard=self._guard(model))):
             log.info("model.kept", version=model.version, bytes=len(packed))
         if self._rounded is model:
             self._rounded = None
 
-    async def replace(self, model: Model) -> bool:
-        """Put another model in the place of everyone's. False: someone else was faster."""
+    async def cut(self) -> bytes:
+        """Behind which entry the log was cut last; b"" if never."""
+        return bytes(await self._redis.hget(self._versions_key, "cut") or b"")
+
+    async def replace(self, model: Model, *, uncut_since: bytes) -> bool:
+        """Put another model in the place of everyone's. False: someone else was faster, or the log has been cut since it was `uncut_since`.
+
+        Then what the model would have to learn next may be gone from the log.
+        """
         model.era = int(await self._redis.get(self.era_key) or 0) + 1
         packed = await asyncio.to_thread(model.pack)
         writes: tuple[Command, ...] = (("SET", self.model_key, packed), ("SET", self.era_key, model.era))
-        done = await self._belt.publish(Step(writes=writes, guard=self._guard(model)))
+        uncut = Swap(self._versions_key, "cut", uncut_since, uncut_since)
+        done = await self._belt.publish(Step(writes=writes, guard=self._guard(model), swaps=(uncut,)))
         log.info("model.replaced", version=model.version, bytes=len(packed), done=done)
         await self.catch_up()
         return done
@@ -172,5 +181,7 @@ class Study:
             self.model = Model()
             self.model.era = int(await self._redis.get(self.era_key) or 0)
             log.error("model.unfit", error=str(error), way_out="syndicate subjects train")
+        if not await self._redis.xrange(self.log_key, self.model.position, self.model.position):
+            self.model.position = "0-0"  # the log is younger than the model: all that it holds comes next
         self._sound = True
         log.info("model.loaded", version=self.model.version, seconds=round(time.monotonic() - began, 3))

@@ -135,7 +135,7 @@ class Subjects:
         )
 
     def _judged(self, document: Document, model: Model, meaning: bytes) -> _Judgement:
-        """The likeliest subjects, best first; among equals the taxonomy's order holds. Without learning, those that a keyword speaks for."""
+        """The likeliest subjects, best first; among equals the taxonomy's order holds. Where nothing that was learned speaks, those that a keyword speaks for."""
         reading = self.reader.read(document.title, document.text)
         hits, prior = self._prior(reading)
         learned, met = model.learner.learned, model.learner.met
@@ -145,8 +145,10 @@ class Subjects:
             scores = scores + np.append(heard.scores, 0)[self._columns(model)]
         meant = self._meant(model, meaning) if meaning else None
         confidences = model.calibration.confidences(scores, learned, model.learner.guessed, meant)
-        order = np.argsort(-(confidences if meant else scores), kind="stable")[: RUNNERS_UP + 2]
-        return _Judgement(reading, hits, heard, confidences, [int(place) for place in order if met or prior[place] > 0])
+        order = np.argsort(-(confidences if meant else scores), kind="stable")[: RUNNERS_UP + 2].tolist()
+        if not (meant or (met and scores.any())):
+            order = [place for place in order if prior[place] > 0]
+        return _Judgement(reading, hits, heard, confidences, order)
 
     def _meant(self, model: Model, meaning: bytes) -> Meant | None:
         """What the document's meaning says for each subject; None if it says nothing."""

@@ -6,7 +6,6 @@ The fields follow SKOS (name: prefLabel, alternatives: altLabel, broader, narrow
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -22,7 +21,15 @@ from pydantic import (
     model_validator,
 )
 
-from services.classifier.hierarchy import Misplaced, broader_of, check_relations, moved_by
+from services.classifier.hierarchy import (
+    Misplaced,
+    broader_of,
+    check_names,
+    check_relations,
+    check_slugs,
+    moved_by,
+)
+from services.classifier.lines import Loader, line_of, line_of_fault
 from services.classifier.words import words_of
 from shared.errors import Unfit
 from shared.slugs import SLUG, slug_of
@@ -82,7 +89,7 @@ IptcCodes = Annotated[tuple[Annotated[str, Field(pattern=IPTC)], ...], BeforeVal
 class Entry(Value):
     """What every entry of the file has. `formerly`: slugs that it had once, or of what was merged into it."""
 
-    name: str = Field(min_length=1, max_length=100)
+    name: str = Field(pattern=r"\S", max_length=100)
     slug: Slug
     alternatives: tuple[str, ...] = ()
     broader: Slugs = ()
@@ -107,7 +114,8 @@ class KnownSubject(Entry):
 
     @model_validator(mode="after")
     def _each_keyword_once(self) -> KnownSubject:
-        if twice := _repeated(keyword.phrase for keyword in self.keywords):
+        times_of = Counter(keyword.phrase for keyword in self.keywords)
+        if twice := next((phrase for phrase, times in times_of.items() if times > 1), None):
             raise ValueError(f"{self.name} has a keyword twice, plural and small words apart: {twice}")
         return self
 
@@ -138,15 +146,11 @@ class Taxonomy(Value):
 
     @model_validator(mode="after")
     def _told_apart(self) -> Taxonomy:
-        if twice := _repeated(entry.slug for entry in self.entries):
-            raise ValueError(f"two subjects have the slug {twice}")
+        check_slugs(self.entries)
         check_relations(self.entries)
-        moved = moved_by(self.entries)
-        pairs = {(name, moved.get(entry.slug, entry.slug)) for entry in self.entries for name in entry.called}
-        if twice := _repeated(sorted(name for name, _ in pairs)):
-            raise ValueError(f"two subjects are called {twice}, as name, slug or alternative")
+        check_names(self.entries)
         if all(subject.slug != self.fallback for subject in self.subjects):
-            raise ValueError(f"the fallback is no subject's slug: {self.fallback}")
+            raise Misplaced(f"the fallback is no subject's slug: {self.fallback}", "fallback")
         return self
 
     @cached_property
@@ -181,11 +185,16 @@ def read_taxonomy(body: bytes) -> Taxonomy:
     Raises TaxonomyUnfit, with the place and what is wrong there, if it holds none.
     """
     try:
-        return Taxonomy.model_validate(yaml.load(body, Loader=yaml.BaseLoader))  # noqa: S506 - it makes text only, "no" too
+        return Taxonomy.model_validate(yaml.load(body, Loader=Loader))  # noqa: S506 - it makes text only
+    except RecursionError:
+        raise TaxonomyUnfit(
+            "the taxonomy is no YAML that can be read: it is nested too deeply", place="the file"
+        ) from None
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}" if mark else "the file"
-        raise TaxonomyUnfit(f"the taxonomy is no YAML: {getattr(error, 'problem', error)}", place=place) from None
+        wrong = error.reason if isinstance(error, yaml.reader.ReaderError) else getattr(error, "problem", error)
+        line = line_of_fault(error, body)
+        told = f"the taxonomy is wrong in line {line}: {wrong}" if line else f"the taxonomy is no YAML: {wrong}"
+        raise TaxonomyUnfit(told, place=f"line {line}" if line else "the file") from None
     except ValidationError as error:
         raise _told(error, body) from None
 
@@ -196,27 +205,9 @@ def _told(error: ValidationError, body: bytes) -> TaxonomyUnfit:
     raised = fault.get("ctx", {}).get("error")
     way = [str(part) for part in fault["loc"] if part not in ("subject", "merged")]
     if isinstance(raised, Misplaced):
-        way = ["subjects", *raised.place.split(".")]
+        way = raised.place.split(".")
     wrong = fault["msg"].removeprefix("Value error, ")
     if not way:
         return TaxonomyUnfit(f"the taxonomy is wrong: {wrong}", place="the file")
-    line = _line_of(yaml.compose(body, Loader=yaml.BaseLoader), way)
+    line = line_of(yaml.compose(body, Loader=yaml.BaseLoader), way)
     return TaxonomyUnfit(f"the taxonomy is wrong in line {line}: {wrong}", place=".".join(way))
-
-
-def _line_of(node: Any, way: Sequence[str]) -> int:
-    """The line, from 1, of the last part of `way` that the file has."""
-    line = node.start_mark.line + 1
-    for part in way:
-        if isinstance(node, yaml.SequenceNode) and part.isdigit():
-            node = node.value[int(part)]
-        elif isinstance(node, yaml.MappingNode):
-            node = next((value for key, value in node.value if key.value == part), None)
-        if node is None:
-            break
-        line = node.start_mark.line + 1
-    return int(line)
-
-
-def _repeated(names: Iterable[str]) -> str | None:
-    return next((name for name, times in Counter(names).items() if times > 1), None)

@@ -16,6 +16,8 @@ from shared.logs import log
 from shared.semantic.model import SemanticModel
 
 YIELD_AFTER_SECONDS = 0.01
+TURNS = 20
+"""Times that the log may be cut under a training, which each takes 500 documents more."""
 
 
 @dataclass(slots=True)
@@ -52,24 +54,35 @@ class Training:
 
     async def _train(self, progress: Progress) -> None:
         try:
-            model = await self._trained(progress)
-            replaced = progress.learned > 0 and await self._study.replace(model)
-            progress.version = model.version
-            progress.state = "done" if replaced or not progress.learned else "failed"
+            done = await self._put_in_place(progress)
+            progress.version = self._study.model.version
+            progress.state = "done" if done else "failed"
         except Exception as error:
             progress.state = "failed"
             log.error("training.failed", error=f"{type(error).__name__}: {error}"[:300])
 
-    async def _trained(self, progress: Progress) -> Model:
-        """A model that has learned from all that is kept, each document once, by the taxonomy in force.
+    async def _put_in_place(self, progress: Progress) -> bool:
+        """Train a model and make it everyone's, unless nothing is kept to learn from.
+
+        Should the log be cut meanwhile, where the model was to go on from there, it learns what was kept since and is offered again.
+        """
+        model, subjects, trained = Model(), self._subjects(), set[str]()
+        for _ in range(TURNS):
+            cut = await self._study.cut()
+            await self._learn(model, subjects, trained, progress)
+            if not trained or await self._study.replace(model, uncut_since=cut):
+                return True
+        return False
+
+    async def _learn(self, model: Model, subjects: Subjects, trained: set[str], progress: Progress) -> None:
+        """Learn from all that is kept and was not `trained` on, each document once, by these subjects.
 
         What a document means that came before the extra `semantic` is asked now, if this process has it.
         """
-        model, subjects, trained = Model(), self._subjects(), set()
         model.position = await self._study.last_entry()
-        resumed = time.monotonic()
+        resumed, progress.done = time.monotonic(), 0
         async for progress.total, labelled in self._study.all_labelled():
-            if model.learn(subjects.judged_anew(await self._with_meaning(labelled)), subjects.reader):
+            if labelled.event not in trained and model.learn(await self._anew(labelled, subjects), subjects.reader):
                 progress.learned += 1
                 trained.add(labelled.event)
             progress.done += 1
@@ -79,7 +92,9 @@ class Training:
         for later in await self._study.laid_after(model.position):
             if later.event in trained:
                 model.remember(later.event)
-        return model
+
+    async def _anew(self, labelled: Labelled, subjects: Subjects) -> Labelled:
+        return subjects.judged_anew(await self._with_meaning(labelled))
 
     async def _with_meaning(self, labelled: Labelled) -> Labelled:
         if labelled.meaning or not self._semantic:

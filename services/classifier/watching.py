@@ -18,7 +18,7 @@ from shared.logs import log
 from shared.steps import Guard, Step
 from shared.streams import Belt
 
-Stamp = tuple[int, int, int] | None
+Stamp = tuple[int, ...] | None
 
 
 def taxonomy_at(path: Path) -> Taxonomy:
@@ -64,7 +64,8 @@ class Watch:
             found = self._path.stat()
         except OSError:
             return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        # The moment of the last change of its rights as well: a file that could not be read is read once it may be.
+        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 class Teller:
@@ -76,6 +77,8 @@ class Teller:
         self._clock = clock
         self._key = belt.key("classifier", "taxonomy")
         self._own: Taxonomy | None = None
+        self._heard = 0
+        """The version that stood there when this process last had its say."""
 
     async def tell(self, taxonomy: Taxonomy) -> None:
         """Tell it, unless it has been told; one that this process has told already only if Redis has forgotten it.
@@ -83,12 +86,12 @@ class Teller:
         So two processes with different files each have their say once and do not take turns for ever.
         """
         version, told = await self._redis.hmget(self._key, "version", "told")
-        before = Told.model_validate_json(told) if version and told else None
-        if before and taxonomy is self._own:
+        before, number = Told.model_validate_json(told) if version and told else None, int(version or 0)
+        if before and taxonomy is self._own and number >= self._heard:
             return
-        event = change_of(taxonomy, before, int(version or 0) + 1, self._clock.now())
+        event = change_of(taxonomy, before, number + 1, self._clock.now())
         if event is None or await self._publish(event, Told.of(taxonomy)):
-            self._own = taxonomy
+            self._own, self._heard = taxonomy, event.version if event else number
 
     async def _publish(self, event: TaxonomyChanged, told: Told) -> bool:
         """False if another process has told a version of its own meanwhile."""

@@ -28,7 +28,7 @@ class SubjectNames:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: tuple[int, ...] | None = None
         self._names: dict[str, str] = {}
 
     async def check(self, words: str) -> None:
@@ -43,11 +43,11 @@ class SubjectNames:
     async def _refresh(self) -> None:
         try:
             found = self._path.stat()
-            stamp = (found.st_mtime_ns, found.st_size)
+            stamp = (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
             if stamp != self._stamp:
                 self._names = await asyncio.to_thread(_names_in, self._path)
                 self._stamp = stamp
-        except (OSError, yaml.YAMLError, LookupError, TypeError, AttributeError) as error:
+        except (OSError, yaml.YAMLError, LookupError, TypeError, AttributeError, RecursionError) as error:
             if not self._names:
                 raise Overloaded(
                     "the file of the subjects cannot be read just now", error=type(error).__name__

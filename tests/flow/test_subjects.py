@@ -206,6 +206,12 @@ async def test_what_was_learned_is_trained_judged_and_carried_away(
         put = await commanded(running, "subjects", "import", str(model), "--json")
         again = await commanded(running, "subjects", "export", str(tmp_path / "again.model"))
         refused = await commanded(running, "subjects", "import", str(file))
+        nowhere = [
+            await commanded(running, "subjects", "export", str(tmp_path)),
+            await commanded(running, "subjects", "import", str(tmp_path)),
+        ]
+        file.write_text(file.read_text() + '["no", "object"]\n')
+        unfit = await commanded(running, "subjects", "evaluate", str(file))
 
     assert [0] * 6 == [code for code, _ in (written, trained, judged, told, put, again)]
     carried = [Model.unpack((tmp_path / name).read_bytes()) for name in ("subjects.model", "again.model")]
@@ -220,3 +226,5 @@ async def test_what_was_learned_is_trained_judged_and_carried_away(
     assert "accuracy" in told[1]
     assert ("2.2", 2) == tuple(json.loads(put[1])[name] for name in ("version", "learned"))
     assert (1, True) == (refused[0], "model" in refused[1])
+    assert [(1, f"{tmp_path}: Is a directory\n")] * 2 == nowhere
+    assert (3, True) == (unfit[0], "line 3: that is no object" in unfit[1])

@@ -95,6 +95,23 @@ async def test_each_version_of_the_taxonomy_is_told_once(redis_url: str, tmp_pat
     assert [1] == again
 
 
+async def test_a_taxonomy_that_redis_lost_is_told_again(redis_url: str) -> None:
+    """As when the machine of Redis died within the second, and the version before is the newest there."""
+    async with redis.asyncio.Redis.from_url(redis_url) as client:
+        host = host_on(client)
+        teller, key = Teller(client, host.belt, host.clock), host.key("classifier", "taxonomy")
+        first, second = read_taxonomy(SMALL.encode()), read_taxonomy(SMALL.replace("name: Sky", "name: Air").encode())
+        await teller.tell(first)
+        before: dict[Any, Any] = await client.hgetall(key)
+        await teller.tell(second)
+        await client.hset(key, mapping=before)
+        for _ in range(3):
+            await teller.tell(second)
+        found = await told(client, host)
+
+    assert [(1, "Sky"), (2, "Air"), (2, "Air")] == [(event.version, event.subjects[1].name) for event in found]
+
+
 async def test_two_files_do_not_fight(redis_url: str) -> None:
     """Processes that hold different taxonomies each tell theirs once, and then are quiet."""
     async with redis.asyncio.Redis.from_url(redis_url) as client:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import redis.asyncio
@@ -17,6 +18,7 @@ from services.classifier.study import Study
 from services.classifier.training import Training
 from shared.events import Change, Document, DocumentIngested
 from shared.host import Host
+from shared.semantic.model import SemanticModel
 from shared.steps import Step
 from tests.integration.classifier.test_app import NOON, host_on
 from tests.unit.classifier.samples import small
@@ -124,7 +126,7 @@ async def test_a_replaced_model_is_everyones(redis_url: str) -> None:
         await asyncio.gather(one.catch_up(), other.catch_up())
         fresh = Model()
         fresh.position = one.model.position
-        assert await one.replace(fresh)
+        assert await one.replace(fresh, uncut_since=await one.cut())
         await teach(hosts[0], one, lesson(7))
         await asyncio.gather(one.catch_up(), other.catch_up())
 
@@ -142,9 +144,7 @@ async def test_training_learns_from_all_that_is_kept(redis_url: str) -> None:
         before = study.model.learner.learned
         training = Training(study, small)
         training.start()
-        async with asyncio.timeout(10):
-            while training.progress.state == "running":  # noqa: ASYNC110 - progress is for looking at
-                await asyncio.sleep(0.01)
+        await finished(training)
 
     assert 21 == before
     assert ("done", 20, 20, "1.20") == (
@@ -153,6 +153,77 @@ async def test_training_learns_from_all_that_is_kept(redis_url: str) -> None:
         training.progress.learned,
         study.model.version,
     )
+
+
+class Slow:
+    """Stands in for the extra `semantic`: says nothing, and not until it is let."""
+
+    def __init__(self) -> None:
+        self.asked, self.may = threading.Event(), threading.Event()
+
+    def vector(self, _title: str, _text: str) -> bytes:
+        self.asked.set()
+        assert self.may.wait(30)
+        return b""
+
+
+async def finished(training: Training) -> None:
+    async with asyncio.timeout(30):
+        while training.progress.state == "running":  # noqa: ASYNC110 - progress is for looking at
+            await asyncio.sleep(0.01)
+
+
+async def test_the_log_is_cut_while_a_training_runs(redis_url: str) -> None:
+    """What came meanwhile is learned as well, once, and everyone goes on from there."""
+    async with studies(redis_url, 2) as (_, (host, _other), (study, late)):
+        for number in range(ROUND_EVERY - 5):
+            await teach(host, study, lesson(number))
+        await study.catch_up()
+        slow = Slow()
+        training = Training(study, small, cast("SemanticModel", slow))
+        training.start()
+        assert await asyncio.to_thread(slow.asked.wait, 30)
+        for number in range(ROUND_EVERY - 5, ROUND_EVERY + 5):
+            await teach(host, study, lesson(number))
+        await study.catch_up()
+        await study.save()
+        slow.may.set()
+        await finished(training)
+        await teach(host, study, lesson(ROUND_EVERY + 5))
+        async with asyncio.timeout(30):
+            await asyncio.gather(study.catch_up(), late.catch_up())
+
+    assert "done" == training.progress.state
+    assert f"1.{ROUND_EVERY + 6}" == study.model.version
+    assert alike(study.model, late.model)
+
+
+async def test_a_kept_model_whose_place_was_cut_off_goes_on_with_the_log(redis_url: str) -> None:
+    """Nobody waits for entries that never come."""
+    async with studies(redis_url, 1) as (client, (host,), (study,)):
+        for number in range(4):
+            await teach(host, study, lesson(number))
+        await study.catch_up()
+        assert await study.replace(study.model.snapshot(), uncut_since=await study.cut())
+        await teach(host, study, lesson(5))
+        await client.xtrim(study.log_key, maxlen=1, approximate=False)
+        async with asyncio.timeout(30):
+            await study.catch_up()
+
+    assert "1.5" == study.model.version
+
+
+async def test_training_without_anything_that_is_kept_says_which_model_stays(redis_url: str) -> None:
+    """The last label was taken back: the model that learned from it stays, and is told of."""
+    async with studies(redis_url, 1) as (_, (host,), (study,)):
+        await teach(host, study, lesson(1))
+        await host.belt.publish(Step(writes=study.forgetting("doc1")))
+        await study.catch_up()
+        training = Training(study, small)
+        training.start()
+        await finished(training)
+
+    assert ("done", 0, "0.1") == (training.progress.state, training.progress.learned, training.progress.version)
 
 
 async def learned(host: Host, count: int) -> int:

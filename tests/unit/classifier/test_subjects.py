@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.classifier.model import Model
 from services.classifier.reading import TEXT_LIMIT
 from services.classifier.subjects import Classification, largest
 from shared.events import Subject
@@ -89,6 +90,16 @@ def test_without_a_keyword_it_is_the_fallback(text: str) -> None:
     found = small().best(document(text))
 
     assert Classification(Subject(name="Rest", slug="rest", confidence=1 / 3)) == found
+
+
+@pytest.mark.parametrize("text", ["", "nothing here is known", "海の潮"])
+def test_where_nothing_that_was_learned_speaks_it_is_the_fallback(text: str) -> None:
+    """As before the first lesson, and not the first subject of the file."""
+    subjects, model = small(), Model()
+    model.learn(subjects.labelled(document("fog mist haze", subject="Sky")), subjects.reader)
+
+    assert "rest" == subjects.best(document(text), model).subject.slug
+    assert "sky" == subjects.best(document("fog"), model).subject.slug
 
 
 def test_the_title_weighs_more() -> None:

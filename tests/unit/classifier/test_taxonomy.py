@@ -90,13 +90,17 @@ def test_a_keyword_is_always_text(word: str) -> None:
     [
         ("slug: sky", "slug: Sky", "subjects.1.slug", "match pattern"),
         ("slug: sky", "slug: the_sky", "subjects.1.slug", "match pattern"),
-        ("slug: sky", "slug: sea", "the file", "two subjects have the slug sea"),
-        ("name: Sky", "name: oceanography", "the file", "two subjects are called oceanography"),
+        ("slug: sky", "slug: sea", "subjects.1.slug", "line 10: two subjects have the slug sea"),
+        ("name: Sky", "name: oceanography", "subjects.1", "line 9: two subjects are called oceanography"),
+        ("name: Sky", "name: ' '", "subjects.1.name", "line 9: String should match pattern"),
+        ("fallback: rest", "fallback: rest\nfallback: rest", "line 3", "line 3: fallback stands there twice"),
+        ("    slug: sky\n", "    slug: sky\n    slug: air\n", "line 11", "line 11: slug stands there twice"),
+        ("name: Sky", 'name: "\0"', "line 9", "line 9: special characters are not allowed"),
         ("name: Sky", "title: Sky", "subjects.1.name", "Field required"),
         ("    slug: sky\n", "", "subjects.1.slug", "Field required"),
         ("    description: Air.\n", "", "subjects.1.description", "Field required"),
         ("    description: Air.\n", "    description: Air.\n    colour: blue\n", "subjects.1.colour", "not permitted"),
-        ("fallback: rest", "fallback: nowhere", "the file", "the fallback is no subject's slug: nowhere"),
+        ("fallback: rest", "fallback: nowhere", "fallback", "line 2: the fallback is no subject's slug: nowhere"),
         ("fallback: rest", "", "fallback", "Field required"),
         (
             "cloud, wave, water",
@@ -111,7 +115,7 @@ def test_a_keyword_is_always_text(word: str) -> None:
         ("cloud", "cloud: -1", "subjects.1.keywords.0.weight", "greater than 0"),
         ("cloud", "cloud: .nan", "subjects.1.keywords.0.weight", "valid number"),
         ("cloud", "cloud: nan", "subjects.1.keywords.0.weight", "less than or equal to 100"),
-        ("cloud, wave, water]", "cloud", "line 13", "no YAML"),
+        ("cloud, wave, water]", "cloud", "line 13", "wrong in line 13"),
     ],
 )
 def test_a_wrong_taxonomy_is_refused(old: str, new: str, place: str, wrong: str) -> None:
@@ -124,7 +128,34 @@ def test_a_wrong_taxonomy_is_refused(old: str, new: str, place: str, wrong: str)
     assert wrong in caught.value.detail
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"subjects", b"\xff\xfe\x00", b"\x00", b"fallback: a\nsubjects: []\n"])
+def test_letters_that_are_not_utf8_are_told_with_their_line() -> None:
+    """As an old editor saves them."""
+    with pytest.raises(TaxonomyUnfit) as caught:
+        read_taxonomy(SMALL.replace("Air.", "Café.").encode("latin-1"))
+
+    assert "line 11" == caught.value.fields["place"]
+
+
+def test_a_subject_that_is_given_twice_in_the_file_takes_nothing_away() -> None:
+    """Two files pasted into one would else remove all subjects of the first."""
+    with pytest.raises(TaxonomyUnfit, match="subjects stands there twice"):
+        read_taxonomy((SMALL + SMALL).replace("fallback: rest\n", "", 1).encode())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 5000,
+        b"[" * 3000 + b"]" * 3000,
+        b"? [a]\n: b\n",
+        b"",
+        b"[]",
+        b"subjects",
+        b"\xff\xfe\x00",
+        b"\x00",
+        b"fallback: a\nsubjects: []\n",
+    ],
+)
 def test_what_is_no_taxonomy_is_refused(body: bytes) -> None:
     """Start-up stops with a typed error, never with another."""
     with pytest.raises(Unfit):
@@ -137,6 +168,11 @@ def test_what_is_no_taxonomy_is_refused(body: bytes) -> None:
         ("Art History & Literature", "art-history-and-literature"),
         ("  Crème   brûlée! ", "creme-brulee"),
         ("Straße", "strasse"),
+        ("C", "c"),
+        ("C++", "c-plus-plus"),
+        ("C#", "c-sharp"),
+        ("CD8+ T cells", "cd8-plus-t-cells"),
+        ("#1 in + out", "1-in-out"),
         ("医学", "subject-"),
         ("!?", "subject-"),
         ("日本 history", "history-"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,23 @@ def test_a_file_that_is_put_in_place_of_the_other_is_seen(file: Path) -> None:
     other.replace(file)
 
     assert [False, True] == [watch.look(), watch.look()]
+
+
+def test_a_file_that_keeps_its_size_and_date_is_seen(file: Path) -> None:
+    """As when a copy keeps the dates; and a file that could not be read is read once its rights are mended, which changes neither."""
+    watch = Watch(file)
+    before = file.stat()
+    file.write_text(SMALL.replace("name: Sky", "name: Air"))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    assert before.st_size == file.stat().st_size
+    assert [False, True] == [watch.look(), watch.look()]
+
+
+def test_a_file_that_is_nested_too_deeply_is_told_of(file: Path) -> None:
+    """It is refused like any other that cannot be used."""
+    watch = Watch(file)
+    file.write_text("[" * 5000)
+
+    assert [False, False] == [watch.look(), watch.look()]
+    assert "nested too deeply" in watch.fault
