@@ -24,7 +24,6 @@ from shared.openapi import problems, readable
 from shared.syndication.addresses import Address, Format, Site
 from shared.syndication.directory import Directory
 from shared.syndication.facets import ALL, SUBJECTS, near_which, related_path, subject_path
-from shared.syndication.feed import BEFORE_ALL
 from shared.syndication.json_feed import moment
 from shared.syndication.questions import EXCLUDED, FIELDS, BadQuestion, question_in, question_of
 
@@ -124,7 +123,7 @@ def _page_answer(site: Site, shelf: Shelf, pages: Pages) -> Answer:
 
     async def answer(request: Request) -> Response:
         address = _address(request)
-        if canonical := _elsewhere(request, address):
+        if canonical := await _elsewhere(request, address, shelf):
             return RedirectResponse(site.feed(canonical), 308, headers={"Cache-Control": FEED_CACHING})
         if form := wanted_format(request.headers.get("Accept")):
             return RedirectResponse(site.feed(address, form), 302, headers=NEGOTIATED)
@@ -142,7 +141,7 @@ def _feed_answer(site: Site, shelf: Shelf, door: Door, paged: Answer) -> Answer:
             request.path_params["slug"] += f".{form}"  # a host has dots too
             return await paged(request)
         form, address = Format(form), _address(request)
-        if canonical := _elsewhere(request, address):
+        if canonical := await _elsewhere(request, address, shelf):
             return RedirectResponse(site.feed(canonical, form), 308, headers={"Cache-Control": FEED_CACHING})
         reply = await door.answer(address, form, request.scope)
         if reply is None:
@@ -173,12 +172,14 @@ def _address(request: Request) -> Address:
     return address
 
 
-def _elsewhere(request: Request, address: Address) -> Address | None:
-    """The one address of a question that is asked in another spelling, or that needs no search."""
+async def _elsewhere(request: Request, address: Address, shelf: Shelf) -> Address | None:
+    """The one address of a question that is asked in another spelling, by a subject that moved, or that needs no search."""
     if address.path != SEARCH_PATH:
         return None
-    if path := question_in(address.query).path:
-        return replace(address, path=path, query="")
+    question = question_in(address.query).following((await shelf.directory()).leads)
+    if question.path:
+        return replace(address, path=question.path, query="")
+    address = replace(address, query=question.written)
     path = re.sub(r"\.\w+$", "", request.url.path).removeprefix("/feeds/")
     return None if f"{path}?{request.url.query}" == address.written() else address
 
@@ -210,14 +211,14 @@ def _opml_answer(site: Site, shelf: Shelf, outlines: Outlines) -> Answer:
         updated = await shelf.updated()
         feeds = [(ALL, "all articles"), *((subject.path, subject.name) for subject in await shelf.subjects())]
         body = opml(site, feeds, await outlines.most(), updated=updated)
-        return conditional(request, body, OPML_TYPE, modified=updated, headers={"Cache-Control": FEED_CACHING})
+        return conditional(request, body, OPML_TYPE, headers={"Cache-Control": FEED_CACHING})
 
     return answer
 
 
 def _asset(body: bytes, caching: str = ASSET_CACHING) -> Answer:
     async def answer(request: Request) -> Response:
-        return conditional(request, body, "text/css", modified=BEFORE_ALL, headers={"Cache-Control": caching})
+        return conditional(request, body, "text/css", headers={"Cache-Control": caching})
 
     return answer
 

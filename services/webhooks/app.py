@@ -31,7 +31,7 @@ def install(host: Host) -> None:
     address = settings.webhooks_url or settings.base_url
     keyring = Keyring.of(settings)
     newsroom = install_hub(host, keyring)
-    partners = Partners(host.redis, host.key, beside=newsroom.revisions)
+    partners = Partners(host.redis, host.key, beside=newsroom.revisions, directory=newsroom.directory)
     kept = Kept(settings.webhook_deliveries_kept)
     deliveries = Deliveries(host.redis, host.key, kept=kept, ordered_by=stream)
     ledger = Ledger(host.redis, deliveries.base, stream)

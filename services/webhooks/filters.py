@@ -7,11 +7,14 @@ summary or keywords; "two words" in that order; -word nowhere. Words are compare
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from shared.slugs import slug_of
+from shared.syndication.directory import Lead
 
 MOST_WORDS = 30
 TERM = re.compile(r'(-?)"([^"]*)"|(-?)(\S+)')
@@ -61,6 +64,11 @@ class Filter(BaseModel):
     def empty(self) -> bool:
         """Whether everything passes."""
         return not (self.subjects or self.keywords or self.authors or self.languages or self.query.strip())
+
+    def following(self, leads: Mapping[str, Lead]) -> Filter:
+        """The same, with what its subjects have become that were renamed or merged since it was written."""
+        now = [lead.to for each in self.subjects if (lead := leads.get(slug_of(each))) and lead.to]
+        return self.model_copy(update={"subjects": (*self.subjects, *now)}) if now else self
 
     def passes(self, facts: Facts) -> bool:
         """Whether the message is one that was asked for."""

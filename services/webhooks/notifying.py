@@ -14,7 +14,7 @@ from services.webhooks.planning import announce
 from services.webhooks.pump import Pump
 from shared.batch import Batch
 from shared.clock import Clock
-from shared.events import Event
+from shared.events import Event, TaxonomyPublished
 from shared.notices import RETRACTED, kind_of
 from shared.steps import Step
 
@@ -50,6 +50,9 @@ class Notifier:
         for event, entry in zip(batch.events, batch.entries, strict=True):
             try:
                 step, also = self._announced(event, entry, known, heard), sheet.commands(event, entry)
+                if isinstance(event, TaxonomyPublished) and sheet.directory:
+                    also = (*also, self._partners.rearranged())
+                    known = [partner.following(sheet.directory.leads) for partner in known]
                 steps.append(step.then(*also) if also else step)
             except Exception as fault:
                 steps.append(fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 from services.webhooks.filters import Filter
 from services.webhooks.signing import PREFIX
 from shared.notices import DEFAULT_EVENTS
+from shared.syndication.directory import Lead
 
 BY_OPERATOR = "operator"
 
@@ -86,6 +88,11 @@ class Partner(BaseModel):
             plain = [str(secret) for secret in given.get("secrets", ()) if str(secret).startswith(PREFIX)]
             given = given | {"keys": [{"id": "first", "kind": "hmac", "sealed": secret} for secret in plain]}
         return given
+
+    def following(self, leads: Mapping[str, Lead]) -> Partner:
+        """The same with a filter that follows the subjects."""
+        followed = self.filter.following(leads)
+        return self if followed is self.filter else self.model_copy(update={"filter": followed})
 
     @property
     def ready(self) -> bool:

@@ -7,13 +7,15 @@ operator, by its own 410 or by failing for days, and keeps what is waiting for i
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from services.webhooks.partner import Partner
 from shared.errors import Conflict, NotFound
+from shared.steps import Command
+from shared.syndication.directory import Directory
 
 LUA = Path(__file__).parent / "lua"
 MOST_PARTNERS = 1_000
@@ -22,10 +24,21 @@ CHECK_SECONDS = 0.05
 
 
 class Partners:
-    """The partners in Redis, with a view in memory that follows every change. `beside`: keys that are read at each look."""
+    """The partners in Redis, with a view in memory that follows every change. `beside`: keys that are read at each look.
 
-    def __init__(self, redis: Any, key: Callable[..., str], *, beside: Sequence[str] = ()) -> None:
+    The view's filters follow the subjects of `directory`; what stands in Redis is what the partner asked for.
+    """
+
+    def __init__(
+        self,
+        redis: Any,
+        key: Callable[..., str],
+        *,
+        beside: Sequence[str] = (),
+        directory: Callable[[], Awaitable[Directory]] | None = None,
+    ) -> None:
         self._redis = redis
+        self._directory = directory
         self._hash = key("webhooks", "partners")
         self._revision_key = key("webhooks", "partners", "revision")
         self._removed = key("webhooks", "partners", "removed")
@@ -46,10 +59,17 @@ class Partners:
         revision, *self.beside = await self._redis.mget(self._asked)
         if revision != self._revision:
             stored = await self._redis.hgetall(self._hash)
-            self._view = {key.decode(): Partner.model_validate_json(value) for key, value in stored.items()}
+            leads = (await self._directory()).leads if self._directory else {}
+            self._view = {
+                key.decode(): Partner.model_validate_json(value).following(leads) for key, value in stored.items()
+            }
             self._revision = revision
         self._checked = now
         return self._view
+
+    def rearranged(self) -> Command:
+        """The write by which every process looks at the subjects again."""
+        return ("INCR", self._revision_key)
 
     async def all(self) -> list[Partner]:
         """All partners as they are now, oldest first."""

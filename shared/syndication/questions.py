@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from functools import lru_cache
 from itertools import islice, product
@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, quote
 
 from shared.errors import Rejected
 from shared.slugs import slug_of
+from shared.syndication.directory import Lead
 from shared.syndication.facets import author_path, host_of, keyword_path, language_path, source_path, subject_path
 from shared.syndication.markup import one_line
 
@@ -88,6 +89,21 @@ class Question:
         (name, clauses), *others = self.wanted
         single = not others and name != "q" and len(clauses) == len(clauses[0]) == 1
         return term_of(name, clauses[0][0]) if single else None
+
+    def following(self, leads: Mapping[str, Lead]) -> Question:
+        """The same question now that some of its subjects were renamed or merged."""
+
+        def followed(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+            if name != "subject":
+                return values
+            return tuple(lead.to if (lead := leads.get(slug)) and lead.to else slug for slug in values)
+
+        after = replace(
+            self,
+            wanted=tuple((name, tuple(followed(name, clause) for clause in clauses)) for name, clauses in self.wanted),
+            unwanted=tuple((name, followed(name, values)) for name, values in self.unwanted),
+        )
+        return self if after == self else question_in(after.written)
 
     @property
     def written(self) -> str:

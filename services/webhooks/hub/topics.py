@@ -95,7 +95,7 @@ def _address(path: str, kind: str, slug: str, query: str, directory: Directory) 
         raise UnknownTopic("content is full or summary")
     summary = contents == {"summary"}
     if path == SEARCH:
-        return _searched([pair for pair in asked if pair[0] != CONTENT], summary=summary)
+        return _searched([pair for pair in asked if pair[0] != CONTENT], directory, summary=summary)
     if kind == SUBJECTS:
         slug = _subject(slug, directory)
     elif kind:
@@ -103,9 +103,9 @@ def _address(path: str, kind: str, slug: str, query: str, directory: Directory) 
     return Address(f"{kind}/{slug}" if kind else path, summary=summary)
 
 
-def _searched(asked: Iterable[tuple[str, str]], *, summary: bool) -> Address:
+def _searched(asked: Iterable[tuple[str, str]], directory: Directory, *, summary: bool) -> Address:
     try:
-        question = question_of(asked)
+        question = question_of(asked).following(directory.leads)
     except BadQuestion as error:
         raise UnknownTopic(error.detail) from None
     return Address(question.path or SEARCH, "" if question.path else question.written, summary)

@@ -62,6 +62,26 @@ async def test_a_renamed_subject_takes_its_articles_along(room: Room) -> None:
     assert 4 == len([event for event in await room.published() if not isinstance(event, TaxonomyPublished)])
 
 
+async def test_the_searches_of_a_renamed_subject_lead_on(room: Room) -> None:
+    """Also one that was served from memory a moment ago; what was excluded stays excluded."""
+    await room.put(taxonomy(1, MEDICINE, LAW), related_event(1), related_event(2, subject=LAW))
+    addresses = ("/feeds/search.json?q=tides&subject=medicine", "/feeds/search.json?q=tides&not.subject=medicine")
+    before = [[(await room.get(address)).status for address in addresses] for _ in range(2)]
+    await room.put(taxonomy(2, HEALING, LAW, moved={"medicine": "healing"}))
+    await clear(room)
+    moved = [[await room.get(address) for address in addresses] for _ in range(2)]
+    found = [
+        [item["title"] for item in json.loads((await room.get(address.replace("medicine", "healing"))).body)["items"]]
+        for address in addresses
+    ]
+
+    assert [[200, 200]] * 2 == before
+    assert [
+        [(308, f"https://news.example:8443{address.replace('medicine', 'healing')}") for address in addresses]
+    ] * 2 == [[(answer.status, answer.headers["location"]) for answer in answers] for answers in moved]
+    assert [["Tides 1"], ["Tides 2"]] == found
+
+
 async def test_a_removed_subject_leaves_its_articles_to_the_next_likely_one(room: Room) -> None:
     """Its address is gone; the articles stand under their runners-up or the fallback, and a person is asked to look."""
     await room.put(

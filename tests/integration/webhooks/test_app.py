@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 from standardwebhooks.webhooks import Webhook
 
 from shared.client import Client, ProblemReceived
-from shared.events import Change
+from shared.events import Change, SubjectName, TaxonomyPublished
 from shared.notices import message_id
 from shared.steps import Step
 from tests.integration.webhooks.process import process, published, settled, some_partners
@@ -93,3 +94,38 @@ async def test_who_gets_a_filter_later_hears_what_becomes_of_what_it_was_told(re
         await settled(client, added["id"], 2)
 
     assert [message_id(event, added["id"]) for event in ("event-1", "event-1-retracted")] == partner.ids
+
+
+def renamed(version: int) -> TaxonomyPublished:
+    """Physics was once called Natural Philosophy."""
+    return TaxonomyPublished(
+        event_id=f"taxonomy-{version}",
+        correlation_id="test",
+        occurred_at=datetime(2026, 1, 1, tzinfo=UTC),
+        version=version,
+        subjects=(SubjectName(slug="physics", name="Physics"),),
+        moved={"natural-philosophy": "physics"},
+        fallback="physics",
+    )
+
+
+async def test_a_filter_follows_a_subject_that_was_renamed(redis_url: str) -> None:
+    """By push from the very next document on, by cursor, and after a restart; what the partner asked for stands as it was."""
+    async with receiver(200) as partner:
+        async with process(redis_url) as host, Client(host.settings) as client:
+            wanted = {"name": "A", "url": partner.url, "filter": {"subjects": ["Natural Philosophy"]}}
+            _, added = await client.request("POST", "/partners", json=wanted)
+            await host.belt.publish(Step(emits=(published(1),)))
+            await host.belt.publish(Step(emits=(renamed(1), published(2))))
+            await settled(client, added["id"], 1)
+            await host.belt.publish(Step(emits=(published(3),)))
+            await settled(client, added["id"], 2)
+            _, pulled = await client.request("GET", f"/partners/{added['id']}/events?after=0")
+            _, shown = await client.request("GET", f"/partners/{added['id']}")
+        async with process(redis_url) as host, Client(host.settings) as client:
+            await host.belt.publish(Step(emits=(published(4),)))
+            await settled(client, added["id"], 3)
+
+    assert sorted(partner.ids) == sorted(message_id(f"event-{number}", added["id"]) for number in (2, 3, 4))
+    assert {each["webhook_id"] for each in pulled["events"]} >= set(partner.ids[:2])
+    assert ["Natural Philosophy"] == shown["filter"]["subjects"]

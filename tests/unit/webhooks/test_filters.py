@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from services.webhooks.filters import Filter, facts_of
+from shared.syndication.directory import Lead
 
 DATA: dict[str, Any] = {
     "title": "Why the sea breathes",
@@ -60,3 +62,15 @@ def test_a_message_without_content_has_facts_too() -> None:
     facts = facts_of({"id": "x", "title": "Tides"})
 
     assert [True, False] == [Filter(query="tides").passes(facts), Filter(subjects=("physics",)).passes(facts)]
+
+
+def test_a_filter_follows_its_subjects() -> None:
+    """Renamed or merged, by slug or by name; one that was removed leads nowhere, and what was asked for stays."""
+    leads = {
+        "law-studies": Lead(to="law", at=datetime(2026, 1, 1, tzinfo=UTC)),
+        "alchemy": Lead(at=datetime(2026, 1, 1, tzinfo=UTC)),
+    }
+    asked = Filter(subjects=("Law Studies", "alchemy", "medicine"))
+
+    assert ("Law Studies", "alchemy", "medicine", "law") == asked.following(leads).subjects
+    assert asked is asked.following({})

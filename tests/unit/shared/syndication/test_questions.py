@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.syndication.directory import Lead
 from shared.syndication.questions import BadQuestion, Question, question_in, question_of, words_of
 
 VALUES = st.sampled_from(
@@ -127,3 +129,22 @@ def test_a_question_can_be_read_by_people() -> None:
 def test_words_have_neither_case_nor_accents() -> None:
     """And a hyphen parts them, wherever they stand."""
     assert words_of("Über-Größe, naïve_42; 東京!") == ["uber", "grosse", "naive", "42", "東京"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("q=tides&subject=law-studies", "q=tides&subject=law"),
+        ("q=tides&subject=law,law-studies,medicine", "q=tides&subject=law,medicine"),
+        ("q=tides+moon,sun&not.subject=law-studies", "q=tides+moon,sun&not.subject=law"),
+        ("subject=law-studies", "subject=law"),
+        ("keyword=law-studies&q=a&since=2026-01-01", "q=a&keyword=law-studies&since=2026-01-01"),
+        ("q=tides&subject=alchemy", "q=tides&subject=alchemy"),
+    ],
+)
+def test_a_question_follows_its_subjects(before: str, after: str) -> None:
+    """Renamed and merged ones go along, and what is said twice then is said once; a removed one leads nowhere."""
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    leads = {"law-studies": Lead(to="law", at=at), "alchemy": Lead(at=at)}
+
+    assert question_in(after) == question_in(before).following(leads)

@@ -48,6 +48,7 @@ def test_a_feed_under_its_one_address_is_a_topic(name: str, address: Address) ->
         ("review/x.atom", "feeds end in"),
         ("all.atom?content=half", "full or summary"),
         ("all.atom?x=1", f"{HOME}/all.atom"),
+        ("search.atom?q=sea&subject=medicine", f"{HOME}/search.atom?q=sea&subject=law"),
         ("subjects/medicine.atom", f"{HOME}/subjects/law.atom"),
         ("subjects/gone.atom", "removed"),
         ("subjects/unheard.atom", "no such subject"),
