@@ -71,6 +71,9 @@ def _show(found: dict[str, Any]) -> None:
     for near in found["related"]:
         mark = "pinned" if near["pinned"] else f"{near['score']:.2f}"
         print(f"{mark:6}  {near['id']}  {_plain(near['title'])}  ({', '.join(near['why'])})")
+    shown = {near["id"] for near in found["related"]}
+    for missing in [pinned for pinned in found["pinned"] if pinned not in shown]:
+        print(f"pinned  {missing}  (no article of this id can stand here now)")
     for banned in found["banned"]:
         print(f"banned  {banned}")
     if not found["related"]:

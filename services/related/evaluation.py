@@ -59,12 +59,14 @@ def compared(index: Index, chosen: Sequence[str], *, documents: int, waiting: in
     same = places = full = 0
     closeness: list[float] = []
     for name in chosen:
-        shown = {near.id for near in index.shown(name) if not near.pinned}
-        expected = set(index.searched(name)[: SHOWN - len(index.curation.of(name).pinned)])
+        listed = index.shown(name)
+        shown = {near.id for near in listed if not near.pinned}
+        pinned = len(listed) - len(shown)
+        expected = set(index.searched(name)[: max(SHOWN - pinned, 0)])
         same += len(shown & expected)
         places += max(len(shown), len(expected))
-        full += len(index.shown(name)) >= SHOWN
-        closeness += [near.score for near in index.shown(name)]
+        full += len(listed) >= SHOWN
+        closeness += [near.score for near in listed]
     return Freshness(
         documents=documents,
         sample=len(chosen),

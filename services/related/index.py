@@ -88,8 +88,7 @@ class Index:
         self._leave(document_id)
         slot = self._enter(document_id, record)
         self._reenter_copies(document_id)
-        self._keeping.forget(document_id)
-        return self._keeping.changed(renamed=slot if renamed else NOBODY)
+        return self._keeping.changed(renamed=slot if renamed else NOBODY, but=document_id)
 
     def remove(self, document_id: str, version: int) -> list[str]:
         """Take out a document and remember that version. Gives the other documents whose shown list changed."""
@@ -97,8 +96,7 @@ class Index:
         self._leave(document_id)
         self._retracted[document_id] = version
         self._reenter_copies(document_id)
-        self._keeping.forget(document_id)
-        return self._keeping.changed()
+        return self._keeping.changed(but=document_id)
 
     def curate(self, document_id: str, curated: Curated) -> list[str]:
         """Let an operator's choice stand for a document; gives it if its shown list changed."""
@@ -118,7 +116,7 @@ class Index:
         slot = self.documents.slot[document_id]
         others, units = self._search.all_near(slot)
         row, whole = self._search.ranked(slot, others, units)
-        if row != self._lists.row(slot) or self.standing.stale(slot):
+        if row != self._lists.row(slot) or self.standing.stale(np.array([slot])).any():
             self._keeping.touch(document_id)
             self._keeping.store(slot, row, whole=whole)
         self._ages.searched(slot)
@@ -127,11 +125,11 @@ class Index:
         return self._keeping.changed()
 
     def searched(self, document_id: str) -> list[str]:
-        """Whom a search would find now, best first, without those that the list passes over; nothing is changed."""
+        """Whom a search would find now, best first, without those that would be passed over; nothing is changed."""
         slot = self.documents.slot[document_id]
         row, _ = self._search.ranked(slot, *self._search.all_near(slot))
         pinned = self.curation.of(document_id).pinned
-        passed_over = self._lists.passed_over(slot)
+        passed_over = self.standing.passed_over(slot, row)
         return [name for near, _ in row if near not in passed_over and (name := self.documents.ids[near]) not in pinned]
 
     def reorder(self, document_ids: Sequence[str]) -> list[str]:
@@ -210,12 +208,13 @@ class Index:
     def _leave(self, document_id: str) -> None:
         """Take a document out of the corpus and out of every list that it stands in."""
         self.trial.records[document_id] = self.trial.lists[document_id] = None
-        for holder in self.curation.pinned_to(document_id):
-            self._keeping.touch(holder)
+        pinning = self.curation.pinned_to(document_id)
+        self._keeping.touch(*pinning)
         if (slot := self.documents.slot.get(document_id)) is not None:
             for holder in self._lists.holding(slot, self.documents.slots).tolist():
                 self._keeping.drop(slot, holder)
         self._forget(document_id)
+        self._keeping.look_again([there for name in pinning if (there := self.documents.slot.get(name)) is not None])
 
     def _reenter_copies(self, document_id: str) -> None:
         """Near-duplicates of a document that came fall silent, those of one that went speak for themselves."""

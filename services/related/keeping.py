@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from services.related.choosing import Curation
+from services.related.choosing import TWIN, Curation
 from services.related.closeness import MILLION
 from services.related.documents import Documents
-from services.related.lists import NOBODY, Lists, Row, Rows, inserted, ordered
+from services.related.lists import CLOSED, NOBODY, Lists, Row, Rows, inserted, ordered
 from services.related.records import Held
 from services.related.searching import Search
 from services.related.standing import Seen, Standing
@@ -43,6 +43,8 @@ class Keeping:
         self._search = search
         self._standing = standing
         self._before: dict[str, Seen] = {}
+        self._parted: set[int] = set()
+        """Those who have other twins than before this change."""
 
     def held(self, document_ids: Iterable[str]) -> dict[str, Held | None]:
         """Documents' lists as they are kept; None where one is not here."""
@@ -60,16 +62,13 @@ class Keeping:
         if untouched := [name for name in document_ids if name not in self._before]:
             self._before.update(self._seen(untouched))
 
-    def forget(self, document_id: str) -> None:
-        """It does not count whether this list is another one now."""
-        self._before.pop(document_id, None)
-
     def store(self, slot: int, row: Row, whole: bool) -> None:  # noqa: FBT001 - the second half of what Search.ranked gives
         """Replace a list."""
         self.trial.lists[self._documents.ids[slot]] = None
-        self._lists.store(slot, row, whole=whole)
         slots = np.array([slot])
-        self._pass_over(slots, self._lists.rows(slots))
+        before = self._lists.rows(slots)
+        self._lists.store(slot, row, whole=whole)
+        self._pass_over(slots, before)
 
     def replace(self, slots: Numbers, rows: Rows) -> None:
         """Replace the rows of lists, all at once: each for itself would be many small steps."""
@@ -78,8 +77,9 @@ class Keeping:
         names = [self._documents.ids[slot] for slot in slots.tolist()]
         self.touch(*names)
         self.trial.lists.update(dict.fromkeys(names))
+        before = self._lists.rows(slots)
         self._lists.replace(slots, rows)
-        self._pass_over(slots, rows)
+        self._pass_over(slots, before)
 
     def drop(self, slot: int, holder: int) -> None:
         """Take a document out of a list."""
@@ -112,14 +112,38 @@ class Keeping:
         strangers = told == 0
         self.offer(slot, others[strangers], units[strangers])
 
-    def changed(self, renamed: int = NOBODY) -> list[str]:
-        """Complete the lists that lost too much, then tell whose shown one is another than before, or names it anew."""
-        before, self._before = self._before, {}
-        here = np.array([slot for name in before if (slot := self._documents.slot.get(name)) is not None], np.int64)
+    def look_again(self, holders: Collection[int]) -> None:
+        """Tell who is passed over in these lists, if they may change."""
+        slots = np.array(sorted(holders), np.int64)
+        slots = slots[self._lists.entry[slots] != CLOSED]
+        if not len(slots := slots[self._standing.stale(slots)]):
+            return
+        names = [self._documents.ids[slot] for slot in slots.tolist()]
+        self.touch(*names)
+        self.trial.lists.update(dict.fromkeys(names))
+        self._lists.pass_by(slots, self._standing.repeating(slots, self._lists.rows(slots)))
+
+    def changed(self, renamed: int = NOBODY, but: str = "") -> list[str]:
+        """Complete the lists that lost too much, then tell whose shown one, `but` for this one's, is another than before, or names it anew."""
+        slots = (self._documents.slot.get(name) for name in self._before)
+        here = np.array([slot for slot in slots if slot is not None], np.int64)
         for slot in here[self._lists.wanting(here)].tolist():
             self.store(slot, *self._search.ranked(slot, *self._search.all_near(slot)))
+        self._look_at_parted()
+        before, self._before = self._before, {}
+        before.pop(but, None)
         after = self._seen(before)
         return sorted(name for name, seen in after.items() if seen != before[name] or renamed in seen)
+
+    def _look_at_parted(self) -> None:
+        """Tell who is passed over in lists that hold two of those who have other twins, or have one of them pinned."""
+        parted, self._parted = self._parted, set()
+        if not parted:
+            return
+        ids, here = self._documents.ids, self._documents.slot
+        pinning = (here.get(holder) for each in parted for holder in self._curation.pinned_to(ids[each]))
+        both = self._lists.holding_two(sorted(parted), self._documents.slots)
+        self.look_again({*both.tolist(), *(holder for holder in pinning if holder is not None)})
 
     def _places(self, newcomer: int, close: NDArray[np.int32], rows: Rows) -> Numbers:
         """Behind how many of each row it comes, ties by id."""
@@ -134,12 +158,25 @@ class Keeping:
         ids = self._documents.ids
         return np.array([ids[newcomer] in self._curation.of(ids[other]).banned for other in others.tolist()], np.bool_)
 
-    def _pass_over(self, slots: Numbers, rows: Rows) -> None:
-        if (repeats := self._standing.repeating(rows)).any():
+    def _pass_over(self, slots: Numbers, before: Rows) -> None:
+        """Tell who is in the rows of these; others may hold two who said the same `before` and do no longer, or the other way round."""
+        rows = self._lists.rows(slots)
+        if (repeats := self._standing.repeating(slots, rows)).any():
             self._lists.pass_by(slots, repeats)
+        self._parted |= _parted(slots, before, rows)
 
     def _seen(self, names: Collection[str]) -> dict[str, Seen]:
         seen: dict[str, Seen] = dict.fromkeys(names, ())
         here = {name: slot for name in names if (slot := self._documents.slot.get(name)) is not None}
         seen.update(zip(here, self._standing.standing([*here.values()]), strict=True))
         return seen
+
+
+def _parted(slots: Numbers, before: Rows, after: Rows) -> set[int]:
+    """Those of `slots` who have others for twins than before, and these others."""
+    found: set[int] = set()
+    for line in np.flatnonzero((before[1][:, 0] >= TWIN) | (after[1][:, 0] >= TWIN)).tolist():
+        was, now = (set(near[line, units[line] >= TWIN].tolist()) for near, units in (before, after))
+        if others := was ^ now:
+            found |= others | {int(slots[line])}
+    return found

@@ -142,6 +142,12 @@ class Lists:
         """Of the first `slots` slots those whose row holds `slot`."""
         return np.flatnonzero((self._slots[:slots] == slot).any(axis=1))
 
+    def holding_two(self, these: Sequence[int], slots: int) -> Numbers:
+        """Of the first `slots` slots those whose row holds two of these, or more."""
+        wanted = np.zeros(slots + 1, np.bool_)  # the last stands for NOBODY
+        wanted[these] = True
+        return np.flatnonzero(wanted[self._slots[:slots]].sum(axis=1) > 1)
+
     def told(self, slot: int, among: Numbers) -> NDArray[np.int32]:
         """How close each of `among` holds `slot` to be; 0 if it does not stand in their row."""
         found: NDArray[np.int32] = np.where(self._slots[among] == slot, self._units[among], 0).max(axis=1)

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from services.related.choosing import COPY, TWIN, Curation, Near, Shown, repeating, score
 from services.related.documents import Documents
-from services.related.lists import NOBODY, SHOWN, Lists, Rows
+from services.related.lists import NOBODY, SHOWN, Lists, Row, Rows
 from services.related.searching import Search
+from services.related.terms import Numbers
 
 Seen = tuple[int, ...]
 """What makes a list another one to its readers: who stands in it; a score that drifts does not."""
@@ -49,20 +50,42 @@ class Standing:
         seen = zip(holders, self.standing(holders), strict=True)
         return {self._documents.ids[holder] for holder, near in seen if slot in near}
 
-    def repeating(self, rows: Rows) -> NDArray[np.bool_]:
-        """Which places of these rows are passed over."""
+    def repeating(self, slots: Numbers, rows: Rows) -> NDArray[np.bool_]:
+        """Which places of these rows are passed over in the lists of `slots`."""
         near, units = rows
         found = np.zeros(near.shape, np.bool_)
         suspected = np.flatnonzero((units[:, 0] >= COPY) | self._lists.any_at(TWIN, near))
         if len(suspected):
             twins = self._lists.close_pairs(near[suspected], TWIN)
             found[suspected] = repeating(units[suspected], twins) & (near[suspected] != NOBODY)
+        if self._curation:
+            for line, slot in enumerate(slots.tolist()):
+                if pins := self._pins(slot):
+                    found[line] = self._behind(pins, near[line], units[line])
         return found
 
-    def stale(self, slot: int) -> bool:
-        """Whether others than those that repeat somebody are passed over in the row of `slot`."""
-        slots = np.array([slot])
-        return bool((self.repeating(self._lists.rows(slots)) != self._lists.passing(slots)).any())
+    def stale(self, slots: Numbers) -> NDArray[np.bool_]:
+        """Whether others than those that repeat somebody are passed over in the rows of these."""
+        found: NDArray[np.bool_] = np.any(
+            self.repeating(slots, self._lists.rows(slots)) ^ self._lists.passing(slots), axis=1
+        )
+        return found
+
+    def passed_over(self, slot: int, row: Row) -> set[int]:
+        """Who of this row would be passed over if it were that of `slot`."""
+        near, units = (np.array([[each[half] for each in row]], np.int32) for half in (0, 1))
+        return set(near[self.repeating(np.array([slot]), (near, units))].tolist()) if row else set()
+
+    def _behind(self, pins: Sequence[int], near: NDArray[np.int32], units: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Which places of a row are passed over behind these pins: what a pinned one says as well; and no pin itself."""
+        others, count = ~np.isin(near, pins), len(pins)
+        ranking = np.concatenate([np.array(pins, np.int32), near[others]])
+        twins = self._lists.close_pairs(ranking[None, :], TWIN)
+        twins[:, :count, :count] = False
+        close = np.concatenate([np.zeros(count, np.int32), units[others]])
+        found = np.zeros(near.shape, np.bool_)
+        found[others] = repeating(close[None, :], twins)[0, count:] & (near[others] != NOBODY)
+        return found
 
     def _shown(self, slot: int, close: dict[int, int], seen: Seen) -> Shown:
         pinned, ids, titles = self._pins(slot), self._documents.ids, self._documents.titles

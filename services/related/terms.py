@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -31,6 +32,8 @@ STRENGTH_UNIT = 32
 """Strengths are kept in parts of this, one byte each: up to 7.97, the strength of a word that occurs a thousand times."""
 
 WORD = re.compile(r"[^\W_]{2,}")
+UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]{2,}")
+"""Chinese and Japanese, which are written without spaces: every two neighbouring characters count as a word."""
 SHORTEST_WORD = 2
 SPACED = bytes(byte if chr(byte).isalnum() else ord(" ") for byte in range(128)) + bytes(128)
 GRAMMAR = (
@@ -123,7 +126,11 @@ def written_in(text: str) -> list[str]:
     """The words of a text; some of a single letter may be among them, which is no term."""
     if text.isascii():
         return text.encode().translate(SPACED).decode().split()  # a fifth of the time that the pattern takes
-    return WORD.findall(text)
+    return WORD.findall(UNSPACED.sub(_in_twos, text))
+
+
+def _in_twos(run: re.Match[str]) -> str:
+    return f" {' '.join(map(''.join, pairwise(run[0])))} "
 
 
 def terms_of(title: str, text: str) -> Terms:

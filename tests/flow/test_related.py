@@ -94,7 +94,9 @@ async def test_what_an_operator_chose_wins(backend: tuple[str, str], tmp_path: P
         status, chosen, _ = await running.call("PUT", path, json={"pinned": [courts], "banned": [neap]})
         await running.eventually(f"/documents/{spring}", lambda body: courts in str(body["related"]))
         code, said = await command(running, tmp_path, "related", spring)
-        freed, _ = await command(running, tmp_path, "related", spring, "--free", courts, "--free", neap)
+        _, mistyped = await command(running, tmp_path, "related", spring, "--pin", "nobody")
+        free = [word for name in (courts, neap, "nobody") for word in ("--free", name)]
+        freed, _ = await command(running, tmp_path, "related", spring, *free)
         after = (await running.call("GET", path))[1]
         told, evaluated = await command(running, tmp_path, "related", "evaluate", "--json")
 
@@ -103,6 +105,7 @@ async def test_what_an_operator_chose_wins(backend: tuple[str, str], tmp_path: P
     assert (0, 0, 0) == (code, freed, told)
     assert f"pinned  {courts}" in said
     assert f"banned  {neap}" in said
+    assert "pinned  nobody  (no article of this id can stand here now)" in mistyped
     assert {neap, harbours} == {*ids(after)}
     assert json.loads(evaluated)["documents"] == len(TEXTS)
 

@@ -68,7 +68,7 @@ class Glimpse:
 
     async def complete(self) -> None:
         """Read who stands on the lists that may change, and the originals of all that may come to stand on one."""
-        self._open |= {name for name in self.subjects | self._dependents if self.lists.get(name)}
+        self._open |= self.subjects | {name for name in self._dependents if self.lists.get(name)}
         on_lists = {other for name in self._open for other in self._refers(name)}
         await self._load(on_lists)
         originals = {record.original for record in self.records.values() if record and record.original}

@@ -24,7 +24,8 @@ PAGE = 200
 HELD_MS = 10_000
 POLL_SECONDS = 0.2
 
-FINISH = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('SET', KEYS[1], ARGV[2]) end return false"
+STORE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('SET', KEYS[2], ARGV[2]) end return false"
+"""By whoever builds: one that fell silent, and goes on after another has built, changes nothing."""
 
 
 class Building:
@@ -33,7 +34,7 @@ class Building:
     def __init__(self, redis: Any, keys: VectorKeys) -> None:
         self._redis = redis
         self._keys = keys
-        self._finish = redis.register_script(FINISH)
+        self._store = redis.register_script(STORE)
 
     async def check(self) -> None:
         """Raises Unfit if this Redis has no vector sets."""
@@ -61,13 +62,17 @@ class Building:
             return
         began = time.monotonic()
         position = await self._redis.get(self._keys.shared.position) or b""
-        await self._redis.set(self._keys.standing, token)
-        await self._redis.delete(self._keys.vectors, self._keys.counts, self._keys.searched)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.set(self._keys.standing, token)
+            pipe.delete(self._keys.vectors, self._keys.counts, self._keys.searched)
+            await pipe.execute()
         frequencies, living = await self._count()
-        await self._redis.set(self._keys.counts, frequencies.packed())
+        keys = [self._keys.standing, self._keys.counts]
+        if not await self._store(keys=keys, args=[token, frequencies.packed()]):
+            return
         async for names, records in self._pages():
             await self._place(names, records, living, frequencies)
-        await self._finish(keys=[self._keys.standing], args=[token, position])
+        await self._store(keys=[self._keys.standing, self._keys.standing], args=[token, position])
         await self._redis.delete(self._keys.building)
         log.info("related.built", documents=len(living), seconds=round(time.monotonic() - began, 1))
 

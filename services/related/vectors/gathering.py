@@ -92,7 +92,7 @@ class Gathering:
 
     async def complete(self) -> None:
         """Read who stands on the lists that may change, and the originals of all that may come to stand on one."""
-        self._open |= {name for name in (*self._subjects, *self.dependents) if self.lists.get(name)}
+        self._open |= self._subjects | {name for name in self.dependents if self.lists.get(name)}
         on_lists = {other for name in self._open for other in self._refers(name)}
         await self._load(on_lists)
         known = [*self.records.values(), *self.searched.values()]

@@ -6,6 +6,7 @@ dependents  set, one for each document: who lists it, who pins it, whose origina
 searched    zset         documents by when their list was last searched; score: changes of the corpus before that
 standing    string       the position (ledger.py) that all of this stands for; else it must be built anew
 building    string       held by the process that does so
+weights     string       by which weights of date and subject the lists were searched, or wait for it
 """
 
 from __future__ import annotations
@@ -34,16 +35,21 @@ class VectorKeys:
     searched: str
     standing: str
     building: str
+    weights: str
     dependents_of: Callable[[str], str]
 
     @classmethod
     def of(cls, key: Callable[..., str]) -> VectorKeys:
         """Vectors of another length would be others: their number stands in the names."""
-        names = ("vectors", "counts", "searched", "standing", "building")
-        vectors, counts, searched, standing, building = (key("related", f"{name}{DIMENSIONS}") for name in names)
-        return cls(
-            Keys.of(key), vectors, counts, searched, standing, building, lambda name: key("related", "dependents", name)
+        names = ("vectors", "counts", "searched", "standing", "building", "weights")
+        vectors, counts, searched, standing, building, weights = (
+            key("related", f"{name}{DIMENSIONS}") for name in names
         )
+
+        def dependents_of(name: str) -> str:
+            return key("related", "dependents", name)
+
+        return cls(Keys.of(key), vectors, counts, searched, standing, building, weights, dependents_of)
 
 
 def refers(record: Record | None, held: Held | None, choice: Curated | None) -> set[str]:

@@ -62,6 +62,7 @@ class Vectors:
         await self._building.check()
         while not await self._building.stands():
             await self._building.build()
+        await self._reweigh()
 
     async def relate(self, batch: Batch) -> None:
         """Relate the events of `batch`, as often as it takes; that Redis is away counts against none of them."""
@@ -138,6 +139,16 @@ class Vectors:
         if done:
             self.position = position if done else seen.position
         return done
+
+    async def _reweigh(self) -> None:
+        """Let every list wait for a search, if the last process that started had other weights."""
+        told = f"{self._weights.date} {self._weights.subject}".encode()
+        if await self._redis.get(self.keys.weights) == told:
+            return
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.zunionstore(self.keys.searched, {self.keys.searched: 0})
+            pipe.set(self.keys.weights, told)
+            await pipe.execute()
 
     async def _seen(self, names: Iterable[str]) -> Gathering:
         """What these documents have to do with, from a vector set that stands for the records."""

@@ -23,7 +23,7 @@ class Relating(Protocol):
 
 
 async def assert_a_choice_stands(one: Relating, other: Relating, change: Callable[..., Awaitable[bool]]) -> None:
-    """Pins come first and follow the pinned one, bans keep out. `change`: that of a backend."""
+    """Pins come first and follow the pinned one, bans keep out, and both outlive a retraction. `change`: that of a backend."""
     await one.take(*(classified(str(number)) for number in range(20)))
     banned = next(name for name in (await one.lists())["3"] if name != "19")
     choice = Curated(("19", "40"), (banned,))
@@ -39,6 +39,9 @@ async def assert_a_choice_stands(one: Relating, other: Relating, change: Callabl
 
     assert ("19", ["19", "40"]) == (chosen[0], with_both[:2])
     assert banned not in {*chosen, *with_both, *(await one.lists())["3"]}
+    assert "40" == (await one.lists())["3"][0]
+    await one.take(classified("3", version=2, change=Change.RETRACTED))
+    await one.take(classified("3", version=3))
     assert "40" == (await one.lists())["3"][0]
 
 

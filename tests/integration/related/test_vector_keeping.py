@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from services.related.choosing import Curated
+from services.related.closeness import Weights
 from services.related.records import Held, Record
 from services.related.vectors.frequencies import CHANGES
 from services.related.vectors.keys import refers
+from services.related.vectors.store import Vectors
 from shared.events import Change, DocumentClassified
 from tests.integration.related import room
 from tests.integration.related.room import HISTORY, PARTS, classified, uninterrupted
@@ -105,3 +107,50 @@ async def test_a_build_that_was_cut_short_is_begun_anew(server: RedisServer) -> 
         assert await heir.vectors._building.stands()
         await heir.renew_all()
         assert uninterrupted(HISTORY) == await heir.lists()
+
+
+async def test_a_builder_that_fell_silent_spoils_nothing(server: RedisServer) -> None:
+    """It was stopped while it counted, another has built and gone on since; then it comes back with what it had counted."""
+    async with room.process(server) as other:
+        for events in PARTS[:2]:
+            await other.take(*events)
+
+    async with process(server) as one, process(server) as heir:
+        building, counting, heard = one.vectors._building, asyncio.Event(), asyncio.Event()
+        count = building._count
+
+        async def stopped() -> Any:
+            found = await count()
+            counting.set()
+            await heard.wait()
+            return found
+
+        building._count = stopped  # type: ignore[method-assign]
+        silent = asyncio.create_task(building.build())
+        await counting.wait()
+        await one.belt.client.delete(one.vectors.keys.building)
+        await heir.vectors.ready()
+        for events in PARTS[2:]:
+            await heir.take(*events)
+        heard.set()
+        await silent
+        found = await kept(heir)
+
+        assert await heir.vectors._building.stands()
+    assert found["counts"] == found["counted"]
+    assert found["living"] == found["dated"]
+
+
+async def test_other_weights_at_a_start_are_those_of_every_list(server: RedisServer) -> None:
+    """Each waits for a search with them, and at a start with the same weights none does."""
+    async with process(server) as one:
+        await one.vectors.ready()
+        await one.take(*[drawn(number, 1) for number in range(40)])
+        await one.renew_all([str(number) for number in range(40)])
+        again = Vectors(one.belt.client, one.belt.key)
+        await again.ready()
+        same = await again.oldest(100)
+        other = Vectors(one.belt.client, one.belt.key, Weights(date=1.0, subject=0.0))
+        await other.ready()
+
+        assert ([], 40) == (same, len(await other.oldest(100)))

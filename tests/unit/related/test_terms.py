@@ -27,6 +27,7 @@ from services.related.terms import (
     pairs,
     stem,
     terms_of,
+    written_in,
 )
 
 
@@ -145,3 +146,14 @@ def test_a_word_counts_as_often_as_it_is_written(text: str, title: str) -> None:
     assert {*counts} <= {*strengths}
     for number, count in counts.items():
         assert strengths[number] >= round(STRENGTH_UNIT * (1 + log(count)))
+
+
+@pytest.mark.parametrize(
+    "texts", [("月亮的引力使海水涨落。", "海水为什么涨落?因为月亮"), ("月の引力で海の水が動く", "海の水と月の話")]
+)
+def test_what_is_written_without_spaces_shares_words(texts: tuple[str, str]) -> None:
+    """Every two neighbouring characters count as one, beside what is written with spaces."""
+    one, other = (terms_of("", text).numbers for text in texts)
+
+    assert len(np.intersect1d(one, other)) >= 2
+    assert ["tide", "海水", "水涨", "涨落", "moon"] == written_in("tide海水涨落 moon")

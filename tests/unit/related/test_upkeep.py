@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.related.choosing import Curated
 from services.related.evaluation import freshness
 from services.related.index import Index
 from services.related.records import Record
@@ -51,3 +52,14 @@ def test_when_no_more_come_the_lists_are_those_of_the_frequencies_of_now() -> No
 
     rows = [{name: held.nearest for name in documents if (held := each.held(name))} for each in (index, again)]
     assert rows[0] == rows[1]
+
+
+def test_pins_do_not_make_a_list_look_stale() -> None:
+    """Neither more than are shown of others, nor one that is not here."""
+    index = grown(40)
+    while oldest := due(index):
+        renew_one(index, oldest[0])
+    for pinned in (tuple(str(number) for number in range(10, 17)), ("nobody", "11")):
+        index.curate("7", Curated(pinned))
+
+        assert 1.0 == freshness(index, 40).fresh
