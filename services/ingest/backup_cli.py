@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote
@@ -14,11 +14,15 @@ from urllib.parse import quote
 import typer
 
 from services.ingest.document_cli import FAILED, REJECTED, UNREACHABLE
-from services.ingest.sending import CHUNK_BYTES, LINES, REFUSED, STANDARD_INPUT
+from services.ingest.sending import BUSY, BUSY_TRIES, LINES, REFUSED, STANDARD_INPUT, insisting
+from services.ingest.showing import bar, once
 from shared.client import Client, ProblemReceived, ServerUnreachable
 from shared.settings import Settings
 
 PAGE = 200
+PART_BYTES = 100_000
+"""Sent at once, about: a second's work, so that the bar moves."""
+BUSY_PAUSE_SECONDS = 1.0
 
 Target = Annotated[str, typer.Argument(metavar="[FILE]", help="Where to; - is standard output.")]
 Source = Annotated[str, typer.Argument(metavar="FILE", help="What `backup` wrote; - is standard input.")]
@@ -47,7 +51,10 @@ def backup(file: Target = STANDARD_INPUT) -> None:
 
 
 def restore(file: Source) -> None:
-    """Take in what `backup` wrote. Of a document that is known in that version or a newer one nothing changes."""
+    """Take in what `backup` wrote. Of a document that is known in that version or a newer one nothing changes.
+
+    So an interrupted command is simply repeated. A server that is being restarted is waited for.
+    """
     if file != STANDARD_INPUT and not Path(file).is_file():
         raise typer.BadParameter(f"no such file: {file}", param_hint="FILE")
     told: Counter[str] = Counter()
@@ -62,33 +69,67 @@ def restore(file: Source) -> None:
 
 async def _saved(out: BinaryIO) -> int:
     count = 0
+    progress = bar()
+    task = progress.add_task("documents", total=None)
     async with Client(Settings()) as client:
-        async for record in _records(client):
-            out.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
-            count += 1
+        with progress:
+            async for page in _pages(client):
+                out.writelines(json.dumps(record, ensure_ascii=False).encode() + b"\n" for record in page)
+                count += len(page)
+                progress.advance(task, len(page))
     out.flush()
     return count
 
 
-async def _records(client: Client) -> AsyncIterator[dict[str, Any]]:
-    after = ""
-    while page := (await client.request("GET", f"/records?limit={PAGE}&after={quote(after)}"))[1]:
-        for record in page:
-            yield record
+async def _pages(client: Client) -> AsyncIterator[list[dict[str, Any]]]:
+    after, tell = "", once()
+    while page := await insisting(client, "GET", f"/records?limit={PAGE}&after={quote(after)}", tell):
+        yield page
         after = page[-1]["document"]["id"]
 
 
 async def _restored(lines: BinaryIO, told: Counter[str]) -> None:
     """Send the lines in parts; those that were refused are told with their numbers."""
-    before = 0
+    before, tell = 0, once()
+    progress = bar()
+    task = progress.add_task("documents", total=_count(lines))
     async with Client(Settings()) as client:
-        while part := lines.readlines(CHUNK_BYTES):
-            _, answers = await client.request("POST", "/records", body=b"".join(part), headers={"Content-Type": LINES})
-            for number, answer in enumerate(answers, start=before + 1):
-                told[_word(answer)] += 1
-                if answer["status"] >= 400:  # noqa: PLR2004 - RFC 9110, section 15
-                    print(f"line {number}: {answer.get('detail')}", file=sys.stderr)
-            before += len(part)
+        with progress:
+            while part := lines.readlines(PART_BYTES):
+                numbered = {number: line for number, line in enumerate(part, start=before + 1) if line.strip()}
+                answers = await _taken(client, list(numbered.values()), tell)
+                for number, answer in zip(numbered, answers, strict=True):
+                    told[_word(answer)] += 1
+                    if answer["status"] >= 400:  # noqa: PLR2004 - RFC 9110, section 15
+                        print(f"line {number}: {answer.get('detail')}", file=sys.stderr)
+                before += len(part)
+                progress.advance(task, len(part))
+
+
+def _count(lines: BinaryIO) -> int | None:
+    """How many lines there are, if that can be known before they are read."""
+    if not lines.seekable():
+        return None
+    start = lines.tell()
+    count = sum(1 for _ in lines)
+    lines.seek(start)
+    return count
+
+
+async def _taken(client: Client, lines: list[bytes], tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    """What the server says of each line; those that it was too busy for are sent again."""
+    answers: list[dict[str, Any]] = [{"status": min(BUSY)}] * len(lines)
+    for _ in range(BUSY_TRIES):
+        left = [place for place, answer in enumerate(answers) if answer["status"] in BUSY]
+        body = b"".join(lines[place] for place in left)
+        told = await insisting(client, "POST", "/records", tell, body=body, headers={"Content-Type": LINES})
+        for place, answer in zip(left, told, strict=True):
+            answers[place] = answer
+        if not any(answer["status"] in BUSY for answer in told):
+            break
+        tell("Waiting until the server has room …")
+        await asyncio.sleep(BUSY_PAUSE_SECONDS)
+    return answers
 
 
 def _word(answer: dict[str, Any]) -> str:

@@ -6,17 +6,14 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
-from rich.text import Text
 
 from services.ingest import backup_cli, document_cli, export_cli
 from services.ingest.document_cli import FAILED, REJECTED, UNREACHABLE, AsJson
 from services.ingest.sending import Order, Outcome, Verdict, missing, send_all, sources
+from services.ingest.showing import bar, once
 from shared.client import Client
 from shared.settings import Settings
 
@@ -69,7 +66,7 @@ def add(
     if nowhere := missing(what):
         raise typer.BadParameter(f"no such file or folder: {', '.join(nowhere)}", param_hint="WHAT")
     names = list(sources(what))
-    order = Order(jobs, media_type, dry_run=dry_run or explain, explain=explain, tell=_once())
+    order = Order(jobs, media_type, dry_run=dry_run or explain, explain=explain, tell=once())
     try:
         told, tried = asyncio.run(_added(names, order, as_json=as_json))
     except KeyboardInterrupt:
@@ -84,7 +81,7 @@ async def _added(names: list[str], order: Order, *, as_json: bool) -> tuple[Coun
     """Send all; what became of the documents in words, and how many sources were tried."""
     told: Counter[str] = Counter()
     tried = 0
-    progress = _progress()
+    progress = bar()
     task = progress.add_task("documents", total=len(names))
     async with Client(Settings()) as client:
         with progress:
@@ -97,18 +94,6 @@ async def _added(names: list[str], order: Order, *, as_json: bool) -> tuple[Coun
                     if told[Verdict.UNREACHABLE] <= 1 or as_json:
                         _tell(outcome, as_json=as_json, briefly=briefly, explain=order.explain)
     return told, tried
-
-
-def _once() -> Callable[[str], None]:
-    """Prints the first sentence that it hears on standard error, and no other one: all jobs meet the same silence."""
-    told: list[str] = []
-
-    def tell(sentence: str) -> None:
-        if not told:
-            told.append(sentence)
-            print(sentence, file=sys.stderr, flush=True)
-
-    return tell
 
 
 def _word(outcome: Outcome) -> str:
@@ -174,17 +159,3 @@ def _exit_code(told: Counter[str]) -> int:
     if told[Verdict.FAILED]:
         return FAILED
     return REJECTED if told[Verdict.REJECTED] else 0
-
-
-class _Rate(ProgressColumn):
-    """Documents per second."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.finished_speed or task.speed or 0:.0f}/s", style="progress.data.speed")
-
-
-def _progress() -> Progress:
-    """A bar on standard error where that is a terminal; elsewhere nothing."""
-    columns = (BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    return Progress(*columns, console=console, transient=True, redirect_stdout=False, disable=not console.is_terminal)

@@ -164,7 +164,7 @@ async def _sent(client: Client, name: str, order: Order, body: bytes, kind: str,
     if len(body) > LARGEST_FILE:
         return [Outcome(name, Verdict.REJECTED, f"larger than {LARGEST_FILE} bytes")]
     try:
-        answer = await _posted(client, order, body, {"Content-Type": kind})
+        answer = await insisting(client, "POST", order.path, order.tell, body=body, headers={"Content-Type": kind})
     except ProblemReceived as problem:
         verdict = Verdict.REJECTED if problem.status in REFUSED else Verdict.FAILED
         return [Outcome(name, verdict, str(problem), problem.body)]
@@ -185,18 +185,21 @@ def _outcome(name: str, line: dict[str, Any], first_line: int) -> Outcome:
     return Outcome(source, verdict, str(line.get("detail", "")), line)
 
 
-async def _posted(client: Client, order: Order, body: bytes, headers: dict[str, str]) -> Any:
-    """The server's answer. Sending again is safe at any time, because the same document changes nothing."""
+async def insisting(client: Client, method: str, path: str, tell: Callable[[str], None], **asked: Any) -> Any:
+    """The server's answer, even if it is busy or being restarted; only for what may be asked again without harm.
+
+    `asked`: as for Client.request. `tell` hears that it does not answer, and for how long it is waited for.
+    """
     silent_since, pause, busy = 0.0, FIRST_PAUSE_SECONDS, 0
     while True:
         try:
-            return (await client.request("POST", order.path, body=body, headers=headers))[1]
+            return (await client.request(method, path, **asked))[1]
         except ServerUnreachable:
             patience = LOST_SECONDS if client.answered else SILENCE_SECONDS
             silent_since = silent_since or time.monotonic()
             if time.monotonic() - silent_since >= patience:
                 raise
-            order.tell(f"Waiting up to {patience:.0f} s for {client.address} …")
+            tell(f"Waiting up to {patience:.0f} s for {client.address} …")
             seconds, pause = pause, min(2 * pause, LONGEST_PAUSE_SECONDS)
         except ProblemReceived as problem:
             if problem.status not in BUSY or busy == BUSY_TRIES:

@@ -196,3 +196,38 @@ async def test_a_backup_fills_an_empty_house(redis_url: str, tmp_path: Path) -> 
     assert (0, "5 documents: 5 added.\n") == first[:2]
     assert (0, "5 documents: 5 unchanged.\n") == second[:2]
     assert (2, "nursing") == (body["version"], body["subject"]["slug"])
+
+
+@pytest.mark.parametrize("strike", ["server", "Redis"])
+async def test_a_restore_outlives_kills(
+    redis_server: Any, server: Any, processes: list[Process], generated: Path, tmp_path: Path, strike: str
+) -> None:
+    """With -9, in the middle: the command waits, sends again what was not taken, and every document is there once."""
+    start, address = server
+    environment = os.environ | {"SYNDICATE_URL": address, "SYNDICATE_TOKEN": TOKEN, "SYNDICATE_DATA": str(tmp_path)}
+    saved = str(tmp_path / "saved.ndjson")
+    before = await asyncio.to_thread(start)
+    for words in (["add", str(generated)], ["backup", saved]):
+        await asyncio.to_thread(subprocess.run, [*SYNDICATE, *words], cwd=ROOT, env=environment, check=True)
+    before.kill()
+    async with redis.asyncio.Redis.from_url(redis_server.url) as client:
+        await client.flushall()
+        process = await asyncio.to_thread(start)
+        restoring = Process([*SYNDICATE, "restore", saved], cwd=ROOT, env=environment)
+        processes.append(restoring)
+        await reached(client, 20)
+        middle = await client.xlen("{syndicate}:documents.ingested")
+        if strike == "server":
+            process.kill()
+            await asyncio.to_thread(start)
+        else:
+            redis_server.kill()
+            redis_server.start()
+        code = await asyncio.to_thread(restoring.popen.wait, 120)
+    async with redis.asyncio.Redis.from_url(redis_server.url) as client:
+        entries: Any = await client.xrange("{syndicate}:documents.ingested")
+    ids = [json.loads(fields[b"event"])["document"]["id"] for _, fields in entries]
+
+    assert code == 0, restoring.said()
+    assert middle < 300
+    assert (300, 300) == (len(ids), len(set(ids)))
