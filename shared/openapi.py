@@ -64,7 +64,7 @@ def guarding(dependency: Guard, *others: str) -> Guard:
 
 def readable(media_type: str) -> dict[int | str, Schema]:
     """The description of what can be read, and be asked for conditionally."""
-    tags = {name: {"schema": {"type": "string"}} for name in ("ETag", "Last-Modified")}
+    tags = {"ETag": {"schema": {"type": "string"}}}
     content = {media_type: {"schema": {"type": "object" if "json" in media_type else "string"}}}
     return {
         200: {"description": "It", "content": content, "headers": tags},

@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.exceptions import OutOfMemoryError, ResponseError
 
-from shared.steps import Word
+from shared.steps import Command, Word
 
 FOLDER = Path(__file__).parent / "lua"
 FULL = "-OOM "
@@ -32,3 +32,8 @@ class Scripts:
             if FULL in str(error):
                 raise OutOfMemoryError(str(error)) from error
             raise
+
+    async def read(self, *questions: Command) -> list[Any]:
+        """The answers of Redis to commands that change nothing, as of one moment, while it is full too; numbers of scores are bytes."""
+        words = [word for question in questions for word in (len(question), *question)]
+        return list(await self.run("read", [], words))

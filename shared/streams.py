@@ -190,7 +190,7 @@ class Belt:
 
     async def backlog(self, stream: str, group: str) -> int:
         """Entries of `stream` that `group` has not settled: each settled one has a mark as long as it is there."""
-        entries, marks = await self.scripts.run("backlog", [self.key(stream), self.key("done", stream, group)], [])
+        entries, marks = await self.scripts.read(("XLEN", self.key(stream)), ("ZCARD", self.key("done", stream, group)))
         return max(int(entries) - int(marks), 0)
 
     async def overloaded(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import blake2b
 
@@ -21,15 +21,12 @@ def http_date(time: datetime) -> str:
     return format_datetime(time.astimezone(UTC).replace(microsecond=0), usegmt=True)
 
 
-def unchanged(*, tag: str, modified: datetime, if_none_match: str | None, if_modified_since: str | None) -> bool:
-    """Whether 304 is the answer to a GET or HEAD.
+def unchanged(tag: str, if_none_match: str) -> bool:
+    """Whether a reader that sends this If-None-Match has what this tag is of; compared weakly (13.1.2).
 
-    If-None-Match is compared weakly (13.1.2); where it stands, If-Modified-Since is not looked at (13.2.2). A header
-    that cannot be read does not hold the reader back: it gets the whole.
+    A header that cannot be read does not hold the reader back: it gets the whole.
     """
-    if if_none_match is not None:
-        return tag in tags_in(if_none_match) or if_none_match.strip() == "*"
-    return if_modified_since is not None and _not_since(modified, if_modified_since)
+    return tag in tags_in(if_none_match) or if_none_match.strip() == "*"
 
 
 def tags_in(header: str) -> list[str]:
@@ -37,10 +34,19 @@ def tags_in(header: str) -> list[str]:
     return ENTITY_TAG.findall(header) if LIST_OF_TAGS.fullmatch(header) else []
 
 
-def _not_since(modified: datetime, header: str) -> bool:
+def second_after(time: datetime) -> datetime:
+    """The first whole second after `time`: the date of what was made then, so that nothing that is made later has the same (8.8.2.2)."""
+    return time.replace(microsecond=0) + timedelta(seconds=1)
+
+
+def unchanged_since(modified: datetime, if_modified_since: str, now: datetime) -> bool:
+    """Whether a reader that sends this If-Modified-Since has what is of this date (13.1.3).
+
+    Not, if it cannot be read, nor if it is still to come: then it was told while the clock was ahead.
+    """
     try:
-        since = parsedate_to_datetime(header)
+        since = parsedate_to_datetime(if_modified_since)
     except ValueError:
         return False
     since = since if since.tzinfo else since.replace(tzinfo=UTC)
-    return modified.replace(microsecond=0) <= since
+    return modified <= since <= now

@@ -11,6 +11,7 @@ from services.feeds.freshness import Freshness
 from services.feeds.politeness import Politeness
 from services.feeds.press import Edition, Press
 from services.feeds.serving import DELTA_CACHING, SHOWN_AS_XML, Asked, Headers, asked, described, not_modified, own_tags
+from shared.clock import Clock
 from shared.errors import Overloaded
 from shared.request_ids import REQUEST_ID, Application, Receive, Scope, Send, said
 from shared.syndication.addresses import Address, Format, Site
@@ -41,11 +42,12 @@ class Reply:
 class Door:
     """Answers for feeds."""
 
-    def __init__(self, site: Site, press: Press, politeness: Politeness, freshness: Freshness) -> None:
+    def __init__(self, site: Site, press: Press, politeness: Politeness, freshness: Freshness, clock: Clock) -> None:
         self._site = site
         self._press = press
         self._politeness = politeness
         self._freshness = freshness
+        self._clock = clock
         self._targets: OrderedDict[tuple[str, bytes], tuple[Address, Format]] = OrderedDict()
 
     async def answer(self, address: Address, form: Format, scope: Scope) -> Reply | None:
@@ -58,7 +60,7 @@ class Door:
             self._targets[scope["path"], scope["query_string"]] = address, form
         if len(self._targets) > MOST_TARGETS:
             self._targets.popitem(last=False)
-        if edition.head is None and not not_modified(request, edition.tag, edition.modified):
+        if edition.head is None and not self._has(request, edition):
             edition = await self._press.edition(address, form, whole=True)
         if edition is None:
             return None
@@ -72,7 +74,7 @@ class Door:
         if not target or not edition or not fresh:
             return None
         request = asked(scope["method"], scope["headers"])
-        if edition.head is None and not not_modified(request, edition.tag, edition.modified):
+        if edition.head is None and not self._has(request, edition):
             return None
         try:
             return self._reply(*target, edition, request, scope, fresh)
@@ -83,10 +85,10 @@ class Door:
         self, address: Address, form: Format, edition: Edition, request: Asked, scope: Scope, fresh: tuple[bytes, bytes]
     ) -> Reply:
         common, of_body = self._headers(address, form, edition, gzip=request.gzip)
-        common = [*common, fresh]
+        common = [*common, *edition.date(self._clock.now()), fresh]
         if request.browser and form is not Format.JSON:
             of_body = [SHOWN_AS_XML, *of_body[1:]]
-        if not_modified(request, edition.tag, edition.modified):
+        if self._has(request, edition):
             return Reply(304, common)
         if request.wants_delta and (delta := self._delta(address, form, edition, request)):
             kept = [pair for pair in common if pair[0] != b"cache-control"]
@@ -96,6 +98,9 @@ class Door:
         if not request.conditional and request.method == "GET":
             self._be_patient(address, form, edition, scope)
         return _with_body(200, [*common, *of_body], edition.body(gzip=request.gzip), request)
+
+    def _has(self, request: Asked, edition: Edition) -> bool:
+        return not_modified(request, edition.tag, edition.modified, self._clock.now())
 
     def _delta(self, address: Address, form: Format, edition: Edition, request: Asked) -> bytes | None:
         seen = self._press.seen(address, form, own_tags(request.if_none_match or ""))
@@ -110,9 +115,7 @@ class Door:
     def _headers(self, address: Address, form: Format, edition: Edition, *, gzip: bool) -> tuple[Headers, Headers]:
         if gzip not in edition.told:
             links = self._links(address, form, edition)
-            edition.told[gzip] = described(
-                edition.tag, edition.modified, form, links, gzip=gzip, archive=address.archive
-            )
+            edition.told[gzip] = described(edition.tag, form, links, gzip=gzip, archive=address.archive)
         return edition.told[gzip]
 
     def _links(self, address: Address, form: Format, edition: Edition) -> str:

@@ -22,7 +22,7 @@ from shared.errors import Gone
 from shared.syndication.addresses import Address, Format, Site
 from shared.syndication.article import Article
 from shared.syndication.facets import ALL, author_path, keyword_path, near_which, related_path, subject_path
-from shared.syndication.feed import BEFORE_ALL, titled
+from shared.syndication.feed import titled
 from shared.syndication.json_feed import moment, related_facts, subject_facts
 from shared.syndication.languages import right_to_left
 from shared.syndication.markup import legal
@@ -81,7 +81,7 @@ class Pages:
         headers = self._headers(Address(subject_path(article.subject.slug)))
         if article.retracted:
             return plain(request, body, HTML, status=410, headers=headers)
-        return conditional(request, body, HTML, modified=article.updated_at, tag=_tag(article, body), headers=headers)
+        return conditional(request, body, HTML, tag=_tag(article, body), headers=headers)
 
     async def index(self, request: Request) -> Response:
         """GET /feeds: every feed, and what is new; who names a type of feeds is led to one."""
@@ -91,7 +91,7 @@ class Pages:
         newest = await self._shelf.newest(ALL, NEWEST_SHOWN)
         body = self._page("feeds.html", newest=newest, subjects=await self._shelf.subjects())
         headers = self._headers(Address(ALL))
-        return conditional(request, body, HTML, modified=await self._shelf.updated(), headers=headers)
+        return conditional(request, body, HTML, headers=headers)
 
     async def feed(self, request: Request, address: Address) -> Response | None:
         """A feed as a page, for browsers; None if there is no such feed."""
@@ -105,9 +105,8 @@ class Pages:
             name, about = f"Near “{name}”", "Articles related to this one, the latest to join them first."
         words = request.query_params.get("q", "")
         facts = {"address": address, "name": name, "about": about, "articles": articles, "older": older, "words": words}
-        modified = max((article.updated_at for article in articles), default=BEFORE_ALL)
         body = self._page("feed.html", **facts)
-        return conditional(request, body, HTML, modified=modified, headers=self._headers(address.at(None)))
+        return conditional(request, body, HTML, headers=self._headers(address.at(None)))
 
     def _headers(self, address: Address) -> dict[str, str]:
         """A page's headers; `address`: the feed by which its changes are pushed."""
@@ -121,8 +120,7 @@ class Pages:
         if article.retracted:
             raise Gone(article.notice, id=article.id, version=article.version, retracted_at=moment(article.updated_at))
         body = json.dumps(document_facts(article, self._site), ensure_ascii=False, indent=2).encode(errors="replace")
-        tag = _tag(article, body)
-        return conditional(request, body, JSON, modified=article.updated_at, tag=tag, headers=NEGOTIATED)
+        return conditional(request, body, JSON, tag=_tag(article, body), headers=NEGOTIATED)
 
 
 def _tag(article: Article, body: bytes) -> str:

@@ -6,14 +6,16 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from services.feeds.changes import Changes
+from services.feeds.conditional import http_date, second_after
 from services.feeds.current import Current
 from services.feeds.serving import Headers
 from services.feeds.stock import Kind, Leaf, Stock
 from services.feeds.windows import Row, Window, older_than
+from shared.clock import Clock
 from shared.syndication.addresses import Address, Format, Site
 from shared.syndication.feed import Feed, titled, within
 from shared.syndication.formats import BETWEEN, ENDS, head
@@ -23,6 +25,9 @@ MOST_EDITIONS = 20_000
 """Feeds whose tag is kept in memory: about 5 kB each."""
 MOST_BODIES = 100
 """Feeds whose bytes are kept too, at most about 350 kB each."""
+
+SETTLED = timedelta(seconds=1)
+"""How long after its date a feed is dated: another process may serve what was before it until it hears of the change."""
 
 BETWEEN_PIECES = {form: Piece(data) for form, data in BETWEEN.items()}
 END_PIECES = {form: Piece(data) for form, data in ENDS.items()}
@@ -40,7 +45,9 @@ class Finds(Protocol):
 class Edition:
     """A feed as it stood at the change `checked`. `head` is None once its bytes were let go.
 
-    `older`: the archive that it goes on in; `digests`: of its entries; `tag` has no quotes.
+    `older`: the archive that it goes on in; `digests`: of its entries; `tag` has no quotes. `modified`: the second after it was put together
+    because something in it had changed. Not the date of its newest document: that may be older than one that overtook it on its way here,
+    and does not move when something leaves the feed, or a list of neighbours changes.
     """
 
     form: Format
@@ -56,8 +63,15 @@ class Edition:
     hub: str = ""
     """Who pushes it."""
     told: dict[bool, tuple[Headers, Headers]] = field(default_factory=dict)
-    """Its headers, plain and gzip."""
+    """Its headers but for its date, plain and gzip."""
+    _date: Headers = field(default_factory=list)
     _bodies: dict[bool, bytes] = field(default_factory=dict)
+
+    def date(self, now: datetime) -> Headers:
+        """Its date as a header, once it may be told: whoever asks by that gets everything that comes later."""
+        if not self._date and now >= self.modified + SETTLED:
+            self._date = [(b"last-modified", http_date(self.modified).encode())]
+        return self._date
 
     def body(self, *, gzip: bool) -> bytes:
         """Its bytes, or their gzip form."""
@@ -83,11 +97,12 @@ class Edition:
 class Press:
     """Prints each feed once for every change of it."""
 
-    def __init__(self, site: Site, stock: Stock, finds: Finds, current: Current, *, entries: int) -> None:
+    def __init__(self, site: Site, stock: Stock, finds: Finds, current: Current, clock: Clock, *, entries: int) -> None:
         self._site = site
         self._stock = stock
         self._finds = finds
         self._current = current
+        self._clock = clock
         self._entries = entries
         self._editions: OrderedDict[tuple[Address, Format], Edition] = OrderedDict()
         self._with_bodies: OrderedDict[tuple[Address, Format], Edition] = OrderedDict()
@@ -127,10 +142,12 @@ class Press:
             if not window.known:
                 return None
             before = self._editions.get((address, form))
-            if before and before.life == life and self._still_holds(before, window) and (before.head or not whole):
+            if before and (before.life != life or not self._still_holds(before, window)):
+                before = None
+            if before and (before.head or not whole):
                 before.checked = self._stock.changes.last
                 return self._used(address, form, before)
-            if edition := await self._printed(address, form, window):
+            if edition := await self._printed(address, form, window, before.modified if before else None):
                 self._editions[address, form] = edition
                 self._remember(address, edition)
                 return self._used(address, form, edition)
@@ -139,8 +156,10 @@ class Press:
         touched = self._stock.changes.touched
         return edition.window == window and not any(touched(name, edition.checked) for name, _ in window.rows)
 
-    async def _printed(self, address: Address, form: Format, window: Window) -> Edition | None:
-        """The feed put together anew; None if a document has changed meanwhile."""
+    async def _printed(
+        self, address: Address, form: Format, window: Window, modified: datetime | None
+    ) -> Edition | None:
+        """The feed put together anew; None if a document has changed meanwhile. `modified`: None if it is another one now."""
         as_of = self._stock.changes.last
         leaves = await self._stock.leaves([name for name, _ in window.rows])
         shown, feed = self._feed(address, window, leaves)
@@ -151,9 +170,8 @@ class Press:
         top = Piece(head(feed, form))
         digests = tuple(entry.digest for entry in entries)
         tag = tag_of([top, *entries])
-        return Edition(
-            form, window, feed.previous, tag, feed.updated, digests, self._life, as_of, top, entries, feed.hub
-        )
+        modified = modified or second_after(self._clock.now())
+        return Edition(form, window, feed.previous, tag, modified, digests, self._life, as_of, top, entries, feed.hub)
 
     def _feed(self, address: Address, window: Window, leaves: Sequence[Leaf]) -> tuple[Sequence[Leaf], Feed]:
         articles = tuple(leaf.article for leaf in leaves)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from fastapi import Request, Response
 
-from services.feeds.conditional import entity_tag, http_date, unchanged
+from services.feeds.conditional import entity_tag, unchanged
 
 FEED_CACHING = "public, max-age=60, stale-while-revalidate=300, stale-if-error=86400"
 """max-age stays below RSS's ttl (formats.REFRESH_MINUTES): readers poll at the larger of the two."""
@@ -30,23 +28,17 @@ def conditional(
     body: bytes,
     media_type: str,
     *,
-    modified: datetime,
     tag: str | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
     """200 with the body, or 304 without; HEAD gets the same headers and no body.
 
-    304 carries what RFC 9110, section 15.4.5 wants: ETag, Cache-Control and Vary.
+    304 carries what RFC 9110, section 15.4.5 wants: ETag, Cache-Control and Vary. There is no Last-Modified: a page shows its neighbours,
+    its subjects, counts, and nobody keeps the date of the newest change of all these; who asks by date alone gets it whole.
     """
     tag = tag or entity_tag(body)
-    common = {"ETag": tag, "Last-Modified": http_date(modified), "Vary": "Accept-Encoding"} | (headers or {})
-    tags = request.headers.getlist("If-None-Match")
-    if unchanged(
-        tag=tag,
-        modified=modified,
-        if_none_match=", ".join(tags) if tags else None,
-        if_modified_since=request.headers.get("If-Modified-Since"),
-    ):
+    common = {"ETag": tag, "Vary": "Accept-Encoding"} | (headers or {})
+    if unchanged(tag, ", ".join(request.headers.getlist("If-None-Match"))):
         return Response(status_code=304, headers=common)
     return plain(request, body, media_type, headers=common)
 

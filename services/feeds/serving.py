@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from services.feeds.conditional import http_date, tags_in, unchanged
+from services.feeds.conditional import tags_in, unchanged_since
 from services.feeds.negotiation import wanted_format
 from shared.syndication.addresses import Format
 
@@ -101,12 +101,12 @@ def takes_gzip(accept_encoding: bytes) -> bool:
     return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
 
 
-def not_modified(request: Asked, tag: str, modified: datetime) -> bool:
+def not_modified(request: Asked, tag: str, modified: datetime, now: datetime) -> bool:
     """Whether the reader has the feed already, in whichever coding."""
     header = request.if_none_match
     if header is None:
         since = request.if_modified_since
-        return since is not None and unchanged(tag=tag, modified=modified, if_none_match=None, if_modified_since=since)
+        return since is not None and unchanged_since(modified, since, now)
     return header in {f'"{tag}"', f'"{tag}{GZIP_ENDING}"', "*"} or tag in own_tags(header)
 
 
@@ -115,14 +115,11 @@ def own_tags(header: str) -> set[str]:
     return {tag.strip('"').removesuffix(GZIP_ENDING) for tag in tags_in(header)}
 
 
-def described(
-    tag: str, modified: datetime, form: Format, links: str, *, gzip: bool, archive: bool
-) -> tuple[Headers, Headers]:
-    """The headers of a 304, and those that a 200 has beside them but for Content-Length."""
+def described(tag: str, form: Format, links: str, *, gzip: bool, archive: bool) -> tuple[Headers, Headers]:
+    """The headers of a 304 but for its date, and those that a 200 has beside them but for Content-Length."""
     etag = f'"{tag}{GZIP_ENDING}"' if gzip else f'"{tag}"'
     common = [
         (b"etag", etag.encode()),
-        (b"last-modified", http_date(modified).encode()),
         (b"cache-control", ARCHIVE_CACHING if archive else CACHING),
         (b"vary", VARY),
         (b"link", links.encode()),

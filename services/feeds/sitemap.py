@@ -15,7 +15,6 @@ from shared.errors import NotFound
 from shared.openapi import problems, readable
 from shared.syndication.addresses import Site
 from shared.syndication.facets import ALL
-from shared.syndication.feed import BEFORE_ALL
 
 PIECE = 1_000
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -66,12 +65,12 @@ class Sitemap:
     async def robots(self, request: Request) -> Response:
         """GET /robots.txt: everything may be read."""
         body = f"User-agent: *\nAllow: /\nSitemap: {self._site.url}/sitemap.xml\n".encode()
-        return conditional(request, body, "text/plain", modified=BEFORE_ALL, headers={"Cache-Control": FEED_CACHING})
+        return conditional(request, body, "text/plain", headers={"Cache-Control": FEED_CACHING})
 
 
 def _answered(request: Request, root: str, listed: str) -> Response:
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} xmlns="{NAMESPACE}">{listed}</{root}>'.encode()
-    return conditional(request, body, XML, modified=BEFORE_ALL, headers={"Cache-Control": FEED_CACHING})
+    return conditional(request, body, XML, headers={"Cache-Control": FEED_CACHING})
 
 
 def add_sitemap(web: FastAPI, sitemap: Sitemap) -> None:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.feeds.changes import MOST_AT_ONCE, Changes
-from services.feeds.current import Current
+from services.feeds.current import Current, Look
 from services.feeds.nearness import MOST_GONE
 from services.feeds.places import RETRACTED, Keys
+from services.feeds.shelf import number_of
+from shared.scripts import Scripts
+from shared.steps import Command
 from shared.syndication.addresses import Address
 from shared.syndication.article import Article
 from shared.syndication.directory import FIELDS, Directory, directory_of
@@ -39,6 +42,7 @@ class Windows:
 
     def __init__(self, redis: Any, keys: Keys, current: Current, *, entries: int) -> None:
         self._redis = redis
+        self._scripts = Scripts(redis)
         self._keys = keys
         self._current = current
         self._entries = entries
@@ -48,19 +52,16 @@ class Windows:
         if document_id := near_which(address.path):
             return await self._near(document_id, changes)
         look, shelf = self._current.look(), self._keys.shelf(address.path)
-        since = f"({changes.last}" if changes.last >= 0 else "+inf"
         below = "+inf" if address.before is None else f"({address.before}"
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.zrangebyscore(self._keys.changed, since, "+inf", withscores=True, start=0, num=MOST_AT_ONCE + 1)
-            pipe.zrevrange(self._keys.changed, 0, 0, withscores=True)
-            pipe.zrevrangebyscore(shelf, below, "-inf", withscores=True, start=0, num=self._entries + 1)
-            pipe.zcount(shelf, "-inf", below)
-            pipe.hmget(self._keys.taxonomy, FIELDS)
-            pipe.hget(*self._place_of_name(address.path))
-            changed, newest, rows, count, directory, name = await pipe.execute()
-        last = int(newest[0][1]) if newest else 0
-        self._current.looked(last, look)
-        changes.absorb(changed, last)
+        newest, changed, found, count, directory, name = await self._scripts.read(
+            *self._news(changes),
+            ("ZREVRANGEBYSCORE", shelf, below, "-inf", "WITHSCORES", "LIMIT", 0, self._entries + 1),
+            ("ZCOUNT", shelf, "-inf", below),
+            ("HMGET", self._keys.taxonomy, *FIELDS),
+            ("HGET", *self._place_of_name(address.path)),
+        )
+        self._heard(newest, changed, changes, look)
+        rows = _scored(found)
         shown = self._entries if address.before is None else aligned(count, self._entries)
         places = tuple((row.decode(), int(place)) for row, place in rows[:shown])
         called = _called(address.path, name, directory_of(*directory))
@@ -70,23 +71,32 @@ class Windows:
     async def _near(self, document_id: str, changes: Changes) -> Window:
         """What is near a document, and what was and is retracted since (nearness.py)."""
         look, shelf = self._current.look(), self._keys.shelf(related_path(document_id))
-        since = f"({changes.last}" if changes.last >= 0 else "+inf"
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.zrangebyscore(self._keys.changed, since, "+inf", withscores=True, start=0, num=MOST_AT_ONCE + 1)
-            pipe.zrevrange(self._keys.changed, 0, 0, withscores=True)
-            pipe.zrevrangebyscore(shelf, "+inf", "(0", withscores=True)
-            pipe.zrangebyscore(shelf, "-inf", "(0", withscores=True, start=0, num=MOST_GONE)
-            pipe.hmget(self._keys.article(document_id), "card", "relisted")
-            changed, newest, rows, gone, (card, number) = await pipe.execute()
-        last = int(newest[0][1]) if newest else 0
-        self._current.looked(last, look)
-        changes.absorb(changed, last)
+        newest, changed, rows, gone, (card, number) = await self._scripts.read(
+            *self._news(changes),
+            ("ZREVRANGEBYSCORE", shelf, "+inf", "(0", "WITHSCORES"),
+            ("ZRANGEBYSCORE", shelf, "-inf", "(0", "WITHSCORES", "LIMIT", 0, MOST_GONE),
+            ("HMGET", self._keys.article(document_id), "card", "relisted"),
+        )
+        self._heard(newest, changed, changes, look)
         if card is None or RETRACTED in card:
             return Window((), more=False, known=False)
-        places = [(row.decode(), abs(int(place))) for row, place in (*rows, *await self._retracted(gone))]
+        found = (*_scored(rows), *await self._retracted(_scored(gone)))
+        places = [(row.decode(), abs(int(place))) for row, place in found]
         shown = tuple(sorted(places, key=lambda row: -row[1]))
         name = Article.model_validate_json(card).headline
         return Window(shown, more=False, known=True, name=name, whole=True, number=int(number or 0))
+
+    def _news(self, changes: Changes) -> tuple[Command, Command]:
+        """What asks for the newest change, and for those that `changes` has not heard of."""
+        since = f"({changes.last}" if changes.last >= 0 else "+inf"
+        limited = ("WITHSCORES", "LIMIT", 0, MOST_AT_ONCE + 1)
+        changed = self._keys.changed
+        return ("ZREVRANGE", changed, 0, 0, "WITHSCORES"), ("ZRANGEBYSCORE", changed, since, "+inf", *limited)
+
+    def _heard(self, newest: Sequence[bytes], changed: Sequence[bytes], changes: Changes, look: Look) -> None:
+        last = number_of(_scored(newest))
+        self._current.looked(last, look)
+        changes.absorb(_scored(changed), last)
 
     async def _retracted(self, rows: Sequence[tuple[bytes, float]]) -> list[tuple[bytes, float]]:
         """Those of the rows whose documents are retracted."""
@@ -101,6 +111,11 @@ class Windows:
     def _place_of_name(self, path: str) -> tuple[str, str]:
         kind, _, slug = path.partition("/")
         return (self._keys.subjects, slug) if kind == SUBJECTS else (self._keys.names, path)
+
+
+def _scored(flat: Sequence[bytes]) -> list[tuple[bytes, float]]:
+    """Members and scores, which come in a row from a script."""
+    return [(name, float(score)) for name, score in zip(flat[::2], flat[1::2], strict=True)]
 
 
 def _called(path: str, name: bytes | None, directory: Directory) -> str | None:

@@ -61,7 +61,7 @@ async def test_a_document_of_the_year_2099_is_a_document_like_any_other(
     assert dict.fromkeys(Format, order) == walked == gone
     assert dict.fromkeys(Format, (226, late)) == {form: (told["status"], told["ids"][0]) for form, told in top.items()}
     assert b"2099" not in b"".join(answer["body"] for answer in top.values())
-    assert all(modified(answer) <= datetime.now(UTC) for answer in top.values())
+    assert all(modified(answer) <= datetime.now(UTC) for answer in top.values() if "last-modified" in answer)
     assert "2099" not in sitemap
     assert year == (page["source_published_at"] or "")[:4]
 

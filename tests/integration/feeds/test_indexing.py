@@ -120,7 +120,7 @@ async def test_nobody_waits_for_an_index_who_asks_for_other_feeds(room: Room) ->
     index = Unmade(redis, keys, current)
     index.made = asyncio.Event()
     searches = Searches(index, current, Windows(redis, keys, current, entries=5), entries=5)
-    press = Press(SITE, Stock(redis, keys, SITE), searches, current, entries=5)
+    press = Press(SITE, Stock(redis, keys, SITE), searches, current, SystemClock(), entries=5)
     question = Address("search", question_of([("q", "sea"), ("not.subject", "law")]).written)
     asked = asyncio.create_task(press.edition(question, Format.JSON, whole=True))
     await redis.ping()  # it has begun

@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from shared.host import turn_for_ever
 from shared.syndication.addresses import Format
 from tests.integration.feeds.conftest import Room, installed
+from tests.redis_servers import RedisServer
 from tests.unit.shared.syndication.samples import (
     SITE,
     related_event,
@@ -55,6 +56,33 @@ async def test_what_is_certain_is_answered_without_redis(room: Room) -> None:
 
     assert (first.status, again.status, again.body, whole.body) == (200, 304, b"", first.body)
     assert spent <= 4
+
+
+async def test_a_full_redis_is_read_all_the_same(redis_server: RedisServer) -> None:
+    """Feeds, archives, searches and pages that nobody has asked for before; MULTI would be refused, reads and all."""
+    paths = [
+        *(
+            f"/feeds/{path}.{form}"
+            for path in ("all", "subjects/medicine", "documents/doc1/related")
+            for form in Format
+        ),
+        "/feeds/search.json?q=tides",
+        "/feeds",
+        "/feeds.opml",
+        "/feeds/all",
+        "/documents/doc1",
+        "/sitemap.xml",
+    ]
+    async with Redis.from_url(redis_server.url) as client:
+        room = installed(client)
+        await room.host.belt.open()
+        await room.put(related_event(1), related_event(2))
+        await client.config_set("maxmemory", 1)
+        answers = {path: await room.get(path, accept="text/html") for path in paths}
+        await client.config_set("maxmemory", 0)
+        await room.host.belt.close()
+
+    assert dict.fromkeys(paths, 200) == {path: answer.status for path, answer in answers.items()}
 
 
 async def test_another_process_hears_of_a_change(room: Room, redis_url: str) -> None:
