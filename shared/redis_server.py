@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -25,12 +26,12 @@ from redis.exceptions import BusyLoadingError, RedisError
 from redis.exceptions import TimeoutError as TimedOut
 from redis.retry import Retry
 
+from shared import redis_in_docker
 from shared.access import writable
 from shared.errors import Unfit
 from shared.logs import log
 from shared.settings import Settings
 
-IMAGE = "redis:8.0"
 LONGEST_SOCKET_PATH = 100
 START_SECONDS = 60.0
 OPTIONS = {
@@ -150,7 +151,7 @@ def _running(data: Path) -> str | None:
     if not address.exists():
         return None
     in_docker = not address.read_text().startswith("unix:")
-    own = _published(data) if in_docker else f"unix://{_socket_path(data / 'redis')}"
+    own = redis_in_docker.published(data) if in_docker else f"unix://{_socket_path(data / 'redis')}"
     return own if own and _lives(own) else None
 
 
@@ -160,9 +161,9 @@ def _started(data: Path) -> tuple[str, str, subprocess.Popen[bytes] | None]:
     if server := binary():
         url, process = _spawn(server, data)
         origin = server
-    elif _docker_answers():
-        url = _spawn_in_docker(data)
-        origin = f"Docker ({IMAGE})"
+    elif redis_in_docker.answers():
+        url = redis_in_docker.start(data, _words(OPTIONS))
+        origin = f"Docker ({redis_in_docker.IMAGE})"
     else:
         raise Unfit(WAYS_OUT)
     (data / "redis.url").write_text(url)
@@ -175,13 +176,16 @@ def _spawn(server: str, data: Path) -> tuple[str, subprocess.Popen[bytes]]:
     folder.mkdir(exist_ok=True)
     socket = _socket_path(folder)
     options = OPTIONS | {"dir": str(folder), "port": "0", "unixsocket": str(socket), "unixsocketperm": "700"}
-    words = [word for name, value in options.items() for word in (f"--{name}", value)]
     with (data / "redis.log").open("ab") as out:
         # Its own session: a Ctrl-C in the terminal reaches us, and we stop it when the work in hand is done.
         process = subprocess.Popen(  # noqa: S603
-            [server, *words], stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True
+            [server, *_words(options)], stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True
         )
     return f"unix://{socket}", process
+
+
+def _words(options: Mapping[str, str]) -> list[str]:
+    return [word for name, value in options.items() for word in (f"--{name}", value)]
 
 
 def _socket_path(folder: Path) -> Path:
@@ -195,35 +199,6 @@ def _socket_path(folder: Path) -> Path:
     if private.stat().st_uid != os.getuid():
         raise Unfit(f"{private} belongs to another user")
     return private / "redis.sock"
-
-
-def _docker_answers() -> bool:
-    docker = shutil.which("docker")
-    return bool(docker) and subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0  # type: ignore[list-item]  # noqa: S603
-
-
-def _spawn_in_docker(data: Path) -> str:
-    name = _container(data)
-    words = [word for option, value in OPTIONS.items() for word in (f"--{option}", value)]
-    run = ["docker", "run", "--detach", "--rm", "--name", name, "--publish", "127.0.0.1::6379"]
-    volume = ["--volume", f"{name}:/data", IMAGE, "redis-server", "--protected-mode", "no", *words]
-    started = subprocess.run([*run, *volume], capture_output=True, text=True, check=False)  # noqa: S603
-    if started.returncode or not (url := _published(data)):
-        raise Unfit(f"Docker did not start {IMAGE}: {started.stderr.strip()[:300]}")
-    return url
-
-
-def _container(data: Path) -> str:
-    return "syndicate-" + hashlib.blake2b(str(data).encode(), digest_size=6).hexdigest()
-
-
-def _published(data: Path) -> str | None:
-    """The address of the server in this directory's container, if that runs."""
-    if not (docker := shutil.which("docker")):
-        return None
-    words = [docker, "port", _container(data), "6379"]
-    told = subprocess.run(words, capture_output=True, text=True, check=False).stdout.split()  # noqa: S603
-    return f"redis://{told[0]}" if told else None
 
 
 def _lives(url: str) -> bool:

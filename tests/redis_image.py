@@ -11,7 +11,7 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from shared.redis_server import IMAGE
+from shared.redis_in_docker import IMAGE
 from shared.settings import ROOT
 
 CACHE = ROOT / ".pytest_cache" / "redis-image"
