@@ -8,14 +8,18 @@ import unicodedata
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 SLUG_LETTERS = 60
+SIGNS = ((re.compile("&"), " and "), (re.compile(r"(?<=[\w+])\+"), " plus "), (re.compile(r"(?<=\w)#"), " sharp "))
+"""What is told of signs: C, C++ and C# are three things, as are CD8 and CD8+."""
 
 
 def slug_of(name: str) -> str:
     """`name` as a part of an address: a-z, 0-9 and hyphens, never empty, at most 69 characters.
 
-    Accents are taken off and & is "and". What cannot be written so is told apart by a digest of the whole name.
+    Accents are taken off, SIGNS are words. What cannot be written so is told apart by a digest of the whole name.
     """
-    folded = unicodedata.normalize("NFKD", name.replace("&", " and ")).casefold()
+    for sign, word in SIGNS:
+        name = sign.sub(word, name)
+    folded = unicodedata.normalize("NFKD", name).casefold()
     letters = "".join(letter for letter in folded if not unicodedata.combining(letter))
     slug = "-".join(re.findall(r"[a-z0-9]+", letters))
     if slug and len(slug) <= SLUG_LETTERS and not re.search(r"(?![a-z0-9])[^\W_]", letters):
