@@ -43,13 +43,11 @@ class House:
     redis: RedisServer = field(default_factory=lambda: RedisServer(next(iter(binaries().values()))))
 
     def __enter__(self) -> Self:
-        self.redis.start()
-        for names in ARRANGEMENTS[self.arrangement]:
-            port = free_port()
-            self.port |= dict.fromkeys(names, port)
-            self.processes["+".join(names) if len(names) == 1 else "all five"] = self._started(names, port)
-        for port in set(self.port.values()):
-            wait_until_ready(port)
+        try:
+            self._open()
+        except BaseException:  # else what did start would go on, and slow down whatever is measured next
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -59,6 +57,15 @@ class House:
             process.wait(20)
         self.redis.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _open(self) -> None:
+        self.redis.start()
+        for names in ARRANGEMENTS[self.arrangement]:
+            port = free_port()
+            self.port |= dict.fromkeys(names, port)
+            self.processes["+".join(names) if len(names) == 1 else "all five"] = self._started(names, port)
+        for port in set(self.port.values()):
+            wait_until_ready(port)
 
     def _started(self, names: Sequence[str], port: int) -> subprocess.Popen[bytes]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SYNDICATE_")} | {
