@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
-import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -20,6 +19,7 @@ from redis.retry import Retry
 
 from shared.redis_server import OPTIONS
 from tests import redis_image
+from tests.lacking import lacking
 
 DEADLINE_SECONDS = 20.0
 
@@ -80,7 +80,7 @@ def binaries() -> dict[str, str]:
 
 def redis_8() -> str:
     """A server with vector sets. Without it a test is skipped, but never where CI is set."""
-    return binaries().get("image") or str((pytest.fail if os.environ.get("CI") else pytest.skip)("there is no Redis 8"))
+    return binaries().get("image") or lacking("there is no Redis 8")
 
 
 def _in_the_wheel() -> str | None:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import pytest
-
 from shared.settings import ROOT
 from shared.syndication.addresses import Format
+from tests.lacking import lacking
 
 MODULES = ROOT / ".readers" / "node_modules"
 """Where .ci/run puts the readers that come by npm."""
@@ -47,16 +46,12 @@ Subscribes = Callable[[str, Format, Path], Reader]
 
 def program(name: str) -> str:
     """The path of a program. Without it a test is skipped, but never where CI is set."""
-    return shutil.which(name) or _lacking(f"there is no {name} on PATH")
+    return shutil.which(name) or lacking(f"there is no {name} on PATH")
 
 
 def modules() -> str:
     """The folder of node's modules, as NODE_PATH wants it."""
-    return str(MODULES) if MODULES.is_dir() else _lacking(f"there is no {MODULES}; .ci/run says how it is made")
-
-
-def _lacking(what: str) -> str:
-    return str((pytest.fail if os.environ.get("CI") else pytest.skip)(what))
+    return str(MODULES) if MODULES.is_dir() else lacking(f"there is no {MODULES}; .ci/run says how it is made")
 
 
 def told(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
