@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from services.classifier.evaluation import Answer, Score, confusion, coverage
 from services.classifier.model import Model, ModelUnfit
@@ -28,6 +26,7 @@ from shared.errors import Unfit
 from shared.events import Document
 from shared.semantic.model import SemanticModel
 from shared.settings import Settings
+from shared.showing import bar
 
 FAILED, REJECTED, UNREACHABLE = 1, 3, 4
 POLL_SECONDS = 0.3
@@ -62,18 +61,15 @@ def train(url: Server = "", as_json: AsJson = False) -> None:
 
 
 async def _train(url: str) -> dict[str, Any]:
-    console = Console(stderr=True)
-    bar = Progress(
-        BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, disable=not console.is_terminal
-    )
+    progress = bar()
     async with Client(_settings(url)) as client:
         _, told = await client.request("POST", "/classifier/training")
-        with bar:
-            task = bar.add_task("documents", total=None)
+        with progress:
+            task = progress.add_task("documents", total=None)
             while told["state"] == "running":
                 await asyncio.sleep(POLL_SECONDS)
                 _, told = await client.request("GET", "/classifier/training")
-                bar.update(task, completed=told["done"], total=told["total"] or None)
+                progress.update(task, completed=told["done"], total=told["total"] or None)
         return dict(told)
 
 

@@ -15,9 +15,9 @@ import typer
 
 from services.ingest.document_cli import FAILED, REJECTED, UNREACHABLE
 from services.ingest.sending import BUSY, BUSY_TRIES, LINES, REFUSED, STANDARD_INPUT, insisting
-from services.ingest.showing import bar, once
 from shared.client import Client, ProblemReceived, ServerUnreachable
 from shared.settings import Settings
+from shared.showing import bar, once
 
 PAGE = 200
 PART_BYTES = 100_000
@@ -118,18 +118,18 @@ def _count(lines: BinaryIO) -> int | None:
 
 async def _taken(client: Client, lines: list[bytes], tell: Callable[[str], None]) -> list[dict[str, Any]]:
     """What the server says of each line; those that it was too busy for are sent again."""
-    answers: list[dict[str, Any]] = [{"status": min(BUSY)}] * len(lines)
+    answers: dict[int, dict[str, Any]] = {}
+    left = list(range(len(lines)))
     for _ in range(BUSY_TRIES):
-        left = [place for place, answer in enumerate(answers) if answer["status"] in BUSY]
         body = b"".join(lines[place] for place in left)
         told = await insisting(client, "POST", "/records", tell, body=body, headers={"Content-Type": LINES})
-        for place, answer in zip(left, told, strict=True):
-            answers[place] = answer
-        if not any(answer["status"] in BUSY for answer in told):
+        answers |= zip(left, told, strict=True)
+        left = [place for place in left if answers[place]["status"] in BUSY]
+        if not left:
             break
         tell("Waiting until the server has room …")
         await asyncio.sleep(BUSY_PAUSE_SECONDS)
-    return answers
+    return [answers[place] for place in range(len(lines))]
 
 
 def _word(answer: dict[str, Any]) -> str:

@@ -13,9 +13,9 @@ import typer
 from services.ingest import backup_cli, document_cli, export_cli
 from services.ingest.document_cli import FAILED, REJECTED, UNREACHABLE, AsJson
 from services.ingest.sending import Order, Outcome, Verdict, missing, send_all, sources
-from services.ingest.showing import bar, once
 from shared.client import Client
 from shared.settings import Settings
+from shared.showing import bar, once
 
 INTERRUPTED = 130
 MOST_LINES = 20
