@@ -80,6 +80,11 @@ class Partners:
         """One partner as it is now. Raises NotFound."""
         return Partner.model_validate_json(await self._raw(partner))
 
+    async def following(self, partner: str) -> Partner:
+        """One partner as it is now, with a filter that follows the subjects. Raises NotFound."""
+        known = await self.current(at_most_seconds_old=0)
+        return known.get(partner) or await self.get(partner)
+
     async def add(self, partner: Partner) -> bool:
         """Store a new partner; False if its id is taken. Raises Conflict at MOST_PARTNERS."""
         if await self._redis.hlen(self._hash) >= MOST_PARTNERS:

@@ -50,10 +50,7 @@ class Serving:
 
         With `Accept: text/event-stream` as server-sent events that go on as things happen; Last-Event-ID goes before `after`.
         """
-        given = await self._partners.get(partner)
-        found = (await self._partners.current(at_most_seconds_old=0)).get(
-            partner, given
-        )  # its filter follows the subjects
+        found = await self._partners.following(partner)
         if EVENT_STREAM in request.headers.get("accept", ""):
             return await self._stream(request, found, after)
         cursor = after if after is not None else await self._ledger.trimmed()
