@@ -34,6 +34,7 @@ class Scripts:
             raise
 
     async def read(self, *questions: Command) -> list[Any]:
-        """The answers of Redis to commands that change nothing, as of one moment, while it is full too; numbers of scores are bytes."""
+        """The answers of Redis to commands of a key that change nothing, as of one moment, while it is full too; scores are bytes."""
+        keys = [str(key) for _, key, *_ in questions]
         words = [word for question in questions for word in (len(question), *question)]
-        return list(await self.run("read", [], words))
+        return list(await self.run("read", keys, words))

@@ -1,4 +1,5 @@
 -- Ask several things as of one moment.
+-- KEYS   what is asked of
 -- ARGV   for each question the number of its words, then these
 -- Gives  one answer for each. MULTI would do the same, but a full Redis lets nothing be queued behind it, not even questions.
 local answers, at = {}, 1
