@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,25 +12,13 @@ from services.related.closeness import Weights
 from services.related.index import Index
 from services.related.lists import FLOOR, SHOWN
 from services.related.records import Record
-from services.related.terms import Terms, terms_of
+from services.related.terms import terms_of
+from tests.unit.related.samples import NAMES, record_of, renew_all
 
-NAMES = [f"document-{number}" for number in range(14)]
 IDS = st.sampled_from(NAMES)
 STRENGTHS = st.dictionaries(st.integers(0, 9), st.integers(20, 90), max_size=5)
 """Few terms: most documents are related, many of them equally, and the rows are fuller than they can be."""
 WITH_MEANING = Weights(meaning=0.4)
-
-
-def record_of(strengths: dict[int, int], title: str = "one", version: int = 1, **facts: object) -> Record:
-    numbers = sorted(strengths)
-    terms = Terms(np.array(numbers, np.uint32), np.array([strengths[number] for number in numbers], np.uint8))
-    return Record(version, title, terms, meaning=meaning_of(strengths), **facts)  # type: ignore[arg-type]
-
-
-def meaning_of(strengths: dict[int, int]) -> bytes:
-    """Not the words' own, and not everybody has one."""
-    told = np.array([strengths.get(number, 0) - 20 for number in range(10)], np.int8)
-    return told.tobytes() if sum(strengths.values()) % 3 else b""
 
 
 def copy_of(index: Index) -> Index:
@@ -56,13 +42,6 @@ def recomputed(index: Index) -> dict[str, list[str]]:
     fresh = copy_of(index)
     renew_all(fresh)
     return told(fresh)
-
-
-def renew_all(index: Index) -> None:
-    """Search every list anew; twice, for a search tells others what it found."""
-    for name in [*NAMES, *NAMES]:
-        if name in index.documents.slot:
-            index.renew(name)
 
 
 class Changes(RuleBasedStateMachine):
@@ -244,75 +223,3 @@ def test_a_retracted_document_leaves_its_version_behind() -> None:
     found = index.record("tides")
     assert found is not None
     assert (found.version, found.retracted) == (3, False)
-
-
-def test_a_near_duplicate_stands_in_no_list_while_its_original_is_here() -> None:
-    """It has a list of its own, and comes back when the original goes."""
-    index = Index()
-    index.put("a", record_of({1: 32, 2: 32, 5: 32}))
-    index.put("b", record_of({1: 32, 3: 32, 6: 32}))
-    index.put("copy", record_of({1: 32, 3: 33, 6: 32}, original="b"))
-
-    assert (["b"], ["a"]) == ([near.id for near in index.shown("a")], [near.id for near in index.shown("copy")])
-    assert ["a"] == index.remove("b", 2)[:1]
-    assert ["copy"] == [near.id for near in index.shown("a")]
-
-
-def test_of_two_that_say_the_same_only_one_stands_in_a_list() -> None:
-    """Although nobody called them duplicates."""
-    index = Index()
-    for name, strengths in {"a": {1: 32, 2: 60}, "b": {1: 60, 3: 60}, "c": {1: 60, 3: 61}, "d": {4: 30}}.items():
-        index.put(name, record_of(strengths))
-    renew_all(index)
-
-    assert 1 == len(index.shown("a"))
-
-
-FURTHER = record_of({1: 60, 9: 90})
-
-
-def test_two_that_drift_apart_both_stand_in_a_list_that_was_not_searched_since() -> None:
-    """And when they drift together only one does: whoever finds it out looks at the lists that hold both."""
-    index = Index()
-    index.install({f"more-{n}": record_of({100 + n: 60} | ({1: 60} if n < 300 else {})) for n in range(600)}, {})
-    for name, strengths in {"a": {5: 20, 2: 30}, "b": {5: 20, 1: 77, 3: 15}, "c": {5: 20, 1: 77, 4: 15}}.items():
-        index.put(name, record_of(strengths))
-    index.corpus.refresh(10**6)
-    for name in "abcabc":
-        index.renew(name)
-    before = index.shown("a")
-    changed = {name for number in range(8) for name in drifted(index, lambda name: index.put(name, FURTHER), number)}
-    apart = index.shown("a")
-    changed_back = {name for number in range(8) for name in drifted(index, lambda name: index.remove(name, 1), number)}
-
-    assert [["b"], ["b", "c"], ["b"]] == [[near.id for near in shown] for shown in (before, apart, index.shown("a"))]
-    assert ("a" in changed, "a" in changed_back) == (True, True)
-
-
-def drifted(index: Index, change: Callable[[str], object], number: int) -> set[str]:
-    """Whose lists are others since two were searched with the frequencies after a change."""
-    change(f"then-{number}")
-    index.corpus.refresh(10**6)
-    return {name for searched in "bc" for name in index.renew(searched)}
-
-
-def test_what_a_pinned_one_says_is_not_said_once_more() -> None:
-    """Though it is closer; and it stands again when the pin is gone, or pinned no more."""
-    index = Index()
-    texts = {"a": {1: 32, 2: 60}, "b": {1: 60, 3: 60}, "c": {1: 60, 3: 61}, "d": {4: 30}}
-    for name, strengths in texts.items():
-        index.put(name, record_of(strengths))
-    renew_all(index)
-    [closest] = [near.id for near in index.shown("a")]
-    twin = "c" if closest == "b" else "b"
-    pinned = index.curate("a", Curated((twin,)))
-    beside = [near.id for near in index.shown("a")]
-    gone = index.remove(twin, 2)
-    without = [near.id for near in index.shown("a")]
-    index.put(twin, record_of(texts[twin], version=3))
-    again = [near.id for near in index.shown("a")]
-    index.curate("a", Curated())
-
-    assert (["a"], [twin]) == (pinned, beside)
-    assert ("a" in gone, [closest], [twin]) == (True, without, again)
-    assert 1 == len(index.shown("a"))
